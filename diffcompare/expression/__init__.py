@@ -1,0 +1,1 @@
+"""One front-end: text, Python, NumPy and SymPy become the same graph."""

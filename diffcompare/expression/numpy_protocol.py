@@ -1,0 +1,108 @@
+"""Plain NumPy code on traced variables, through NumPy's own protocols.
+
+`np.sin(x)` on a variable records the primitive `sin`; a vector variable is an array of traced entries, so that
+indexing, loops, `x @ w` and `np.sum` are NumPy's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+
+from diffcompare.errors import TracingError
+from diffcompare.expression.primitives import PRIMITIVES
+
+PRIMITIVE_OF = {
+    **{name: row for row in PRIMITIVES.values() for name in (row.name, *row.aliases)},
+    "true_divide": PRIMITIVES["divide"],
+    "float_power": PRIMITIVES["power"],
+    "square": lambda x: x * x,
+    "reciprocal": lambda x: 1 / x,
+    "positive": lambda x: x,
+    "exp2": lambda x: 2**x,
+    "deg2rad": lambda x: x * (np.pi / 180),
+    "radians": lambda x: x * (np.pi / 180),
+    "rad2deg": lambda x: x * (180 / np.pi),
+    "degrees": lambda x: x * (180 / np.pi),
+}  # fmt: skip
+
+
+class Entries(np.ndarray[Any, Any]):
+    """An array of traced entries: a vector variable as a user's function sees it (read-only)."""
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        return apply_ufunc(ufunc, method, inputs, options)
+
+    def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:
+        return apply_function(function, arguments, options)
+
+    def __setitem__(self, place: Any, value: Any) -> None:
+        raise TracingError(
+            "in-place assignment to a traced array; build the result instead, for example np.array([a, b]) or a list"
+        )
+
+
+def entries(values: Sequence[Any]) -> Entries:
+    """A read-only array of traced entries, shape (n,)."""
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    array.flags.writeable = False
+    return array.view(Entries)
+
+
+def plain(value: Any) -> Any:
+    """The same entries as an ordinary object array, on which NumPy's own code runs."""
+    if isinstance(value, Entries):
+        return value.view(np.ndarray)
+    if isinstance(value, (list, tuple)):
+        return type(value)(plain(item) for item in value)
+    return value
+
+
+def traced(value: Any) -> Any:
+    """Back from an object array to traced entries."""
+    if isinstance(value, np.ndarray) and value.dtype == object and value.ndim:
+        return value.view(Entries)
+    return value
+
+
+def apply_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """A NumPy ufunc on traced operands: the primitive of that name, entry by entry."""
+    if options.get("out") is not None:
+        raise TracingError("in-place operations on traced arrays are not possible; write x = x + y instead of x += y")
+    operands = [plain(value) for value in inputs]
+    if method == "__call__" and ufunc.signature is None:
+        primitive = _named(ufunc.__name__)
+        if any(isinstance(value, np.ndarray) and value.ndim for value in operands):
+            return traced(np.frompyfunc(primitive, len(operands), 1)(*operands))
+        return primitive(*operands)
+    return traced(getattr(ufunc, method)(*operands, **options))
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "where": lambda condition, x, y: np.frompyfunc(PRIMITIVES["where"], 3, 1)(condition, x, y),
+    "clip": lambda x, low, high: _named("minimum")(_named("maximum")(x, low), high),
+}
+
+
+def apply_function(function: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """A NumPy function on traced entries: by NumPy's own code on an object array where that only does arithmetic."""
+    replacement = FUNCTIONS.get(function.__name__)
+    inputs = [plain(value) for value in arguments]
+    try:
+        return traced(replacement(*inputs) if replacement else function(*inputs, **options))
+    except TypeError as error:
+        raise TracingError(
+            f"np.{function.__name__} cannot be traced; write it with arithmetic, np.sum, indexing and a loop"
+        ) from error
+
+
+def _named(name: str) -> Callable[..., Any]:
+    if name in PRIMITIVE_OF:
+        return PRIMITIVE_OF[name]
+    near = get_close_matches(name, PRIMITIVE_OF, n=1)
+    advice = f"; the nearest is {near[0]}" if near else ""
+    raise TracingError(f"np.{name} has no derivative rule here{advice}")

@@ -1,0 +1,151 @@
+"""What a primitive is: one elementary operation, its value and its local derivatives, in one row.
+
+A primitive applied to numbers computes; applied to traced variables it records.  The row also says how the same
+operation is spelled in the other number domains (NumPy arrays, complex numbers, SymPy, balls), where it is smooth,
+and what is answered where it is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from math import inf, isnan, nan
+from typing import Any
+
+import numpy as np
+
+
+class Traced:
+    """Base of the traced variable; a primitive hands over to `record` when one of its arguments is one."""
+
+    __slots__ = ()
+
+    def record(self, primitive: Primitive, arguments: tuple[Any, ...]) -> Any:
+        """Record `primitive` applied to `arguments` on the innermost trace among them."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """Where an operation is defined: in words, as a test on floats, and intervals to draw test points from."""
+
+    text: str
+    contains: Callable[..., bool]
+    cases: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kink:
+    """A place inside or at the edge of the domain where the derivative does not exist, and what is answered there."""
+
+    where: str
+    at: Callable[..., bool]
+    convention: str
+    why: str
+
+
+Partial = float | Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Primitive:
+    """One row of the table.
+
+    `partials[i]` is the local derivative by operand i: a number where it is constant, otherwise a function of the
+    result and the operands, written with primitives so that it can be traced and differentiated again.
+    """
+
+    name: str
+    function: Callable[..., Any]  # on Python floats; may raise where undefined
+    array: Callable[..., Any]  # on NumPy arrays, IEEE values outside the domain
+    partials: tuple[Partial, ...]
+    sympy: Callable[..., Any]  # (sympy module, *operands)
+    ball: Callable[..., Any]  # on FLINT's balls and power series
+    complex: Callable[..., Any]  # the analytic continuation next to the real axis
+    domain: Domain
+    kinks: tuple[Kink, ...] = ()
+    aliases: tuple[str, ...] = ()
+    why: str = ""  # why this form of the derivative keeps its digits
+    hidden: bool = field(default=False)  # constants and comparisons are not called by name in a formula
+
+    @property
+    def arity(self) -> int:
+        """Number of operands."""
+        return len(self.partials)
+
+    def value(self, *operands: float) -> Any:
+        """Compute on floats; outside the domain the IEEE result (nan, inf), never an exception.
+
+        >>> from diffcompare.expression.primitives import PRIMITIVES
+        >>> PRIMITIVES["ln"].value(0.0)
+        -inf
+        """
+        try:
+            result = self.function(*operands)
+        except (ValueError, ZeroDivisionError, OverflowError):
+            with np.errstate(all="ignore"):
+                result = self.array(*(np.float64(x) for x in operands))
+            return bool(result) if isinstance(result, np.bool_) else float(result)
+        return result
+
+    def partial(self, index: int, result: Any, operands: tuple[Any, ...]) -> Any:
+        """Local derivative by operand `index`, given the result and the operands (numbers or traced variables)."""
+        rule = self.partials[index]
+        return rule(result, *operands) if callable(rule) else rule
+
+    def kink_at(self, *operands: float) -> Kink | None:
+        """The kink these operands sit on, if any; operands outside the domain sit on none."""
+        return next((kink for kink in self.kinks if kink.at(*operands)), None)
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Compute on numbers and arrays; record on traced variables."""
+        for argument in arguments:
+            if isinstance(argument, Traced):
+                return argument.record(self, arguments)
+        if any(isinstance(argument, np.ndarray) and argument.dtype == object for argument in arguments):
+            return np.frompyfunc(self, len(arguments), 1)(*arguments)
+        if any(isinstance(argument, np.ndarray) for argument in arguments):
+            with np.errstate(all="ignore"):
+                return self.array(*arguments)
+        return self.value(*(float(argument) for argument in arguments))
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}>"
+
+
+def everywhere(*cases: tuple[float, float]) -> Domain:
+    """The domain of an operation defined for all real operands."""
+    return Domain("all real numbers", lambda *x: not any(map(isnan, x)), cases)
+
+
+def above(low: float, case: tuple[float, float], *, closed: bool = False) -> Domain:
+    """The domain x > low, or x >= low where `closed`."""
+    text = f"x {'>=' if closed else '>'} {low:g}"
+    return Domain(text, (lambda x: x >= low) if closed else (lambda x: x > low), (case,))
+
+
+def between(low: float, high: float, case: tuple[float, float], *, closed: bool = True) -> Domain:
+    """The domain low <= x <= high, without its ends unless `closed`."""
+    if closed:
+        return Domain(f"{low:g} <= x <= {high:g}", lambda x: low <= x <= high, (case,))
+    return Domain(f"{low:g} < x < {high:g}", lambda x: low < x < high, (case,))
+
+
+def elementwise(function: Callable[..., float]) -> Callable[..., Any]:
+    """An array version of a float function for which NumPy has none; nan where the function raises."""
+
+    def guarded(*operands: float) -> float:
+        try:
+            return function(*map(float, operands))
+        except (ValueError, ZeroDivisionError):
+            return nan
+        except OverflowError:
+            return inf
+
+    vectorised = np.vectorize(guarded, otypes=[np.float64])
+
+    def on_arrays(*operands: Any) -> Any:
+        result = vectorised(*operands)
+        return result.astype(np.result_type(*operands), copy=False)
+
+    return on_arrays
