@@ -7,7 +7,7 @@ derivative is itself a graph, which can be printed, counted and differentiated a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -52,6 +52,13 @@ def adjoints(graph: Graph, y_bar: Sequence[Any]) -> list[Any]:
     [5.5, 1.716]
     """
     v_bar: list[Any] = [None] * len(graph.nodes)
+    for _ in adjoint_updates(graph, y_bar, v_bar):
+        pass
+    return v_bar
+
+
+def adjoint_updates(graph: Graph, y_bar: Sequence[Any], v_bar: list[Any]) -> Iterator[tuple[int, int, int, Any]]:
+    """The reverse sweep one update at a time: (target, source, operand number, contribution), accumulated in v_bar."""
     varied = graph.varied()
     for i, seed in zip(graph.outputs, y_bar, strict=True):
         v_bar[i] = plus(v_bar[i], None if is_zero(seed) else seed)
@@ -61,8 +68,9 @@ def adjoints(graph: Graph, y_bar: Sequence[Any]) -> list[Any]:
             continue
         for k, j in enumerate(node.operands):
             if varied[j]:
-                v_bar[j] = plus(v_bar[j], times(local_partial(graph, node, k), v_bar[i]))
-    return v_bar
+                contribution = times(local_partial(graph, node, k), v_bar[i])
+                v_bar[j] = plus(v_bar[j], contribution)
+                yield j, i, k, contribution
 
 
 def local_partial(graph: Graph, node: Node, k: int) -> Any:

@@ -1,0 +1,119 @@
+"""Finite differences of a function at a point: no rule of differentiation, only values of the function.
+
+A gradient of n inputs costs n + 1 evaluations with the forward or backward scheme, 2n with the central one and k n with
+a scheme of k points; the value at the point is shared where a scheme uses it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+from diffcompare.engines import Derivatives
+from diffcompare.engines.adaptive import adaptive
+from diffcompare.engines.step import Step, textbook
+from diffcompare.engines.stencil import SCHEMES, Scheme, one_sided
+from diffcompare.errors import TracingError
+from diffcompare.expression.function import Function, point_inputs, with_inputs
+from diffcompare.expression.numbers import COMPLEX
+from diffcompare.expression.point import Point
+
+IMAGINARY_STEP = 1e-100  # its square is below the rounding of anything, and it needs no relation to x
+
+
+class Samples:
+    """Values of a function along each input, remembered so that a shared value is computed and counted once."""
+
+    def __init__(self, function: Function, point: Point) -> None:
+        self.function = function
+        self.point = point
+        self.x = point_inputs(point)
+        self.seen: dict[tuple[float, ...], list[float]] = {}
+
+    def along(self, j: int, t: float) -> list[float]:
+        """All outputs, shape (m,), with input j set to t."""
+        inputs = (*self.x[:j], t, *self.x[j + 1 :])
+        if inputs not in self.seen:
+            self.seen[inputs] = self.function.evaluate(with_inputs(self.point, inputs))
+        return self.seen[inputs]
+
+    def value(self) -> list[float]:
+        """The outputs at the point itself; reported, not counted, where no scheme asked for it."""
+        known = self.seen.get(tuple(self.x))
+        return known if known is not None else self.function.evaluate(self.point)
+
+
+def difference(
+    function: Function, point: Point, scheme: Scheme, rule: Callable[[float, Scheme], Step] = textbook
+) -> Derivatives:
+    """One scheme with a step rule (default: eps^(1/(p+1)) on the scale of x); one-sided where a sample is not finite."""
+    samples = Samples(function, point)
+    columns, notes = [], []
+    for j, x in enumerate(samples.x):
+        for chosen in (scheme, one_sided(scheme, "forward"), one_sided(scheme, "backward")):
+            h = rule(x, chosen).h
+            values = np.array([samples.along(j, x + float(offset) * h) for offset in chosen.offsets])
+            if np.isfinite(values).all():
+                break
+        else:
+            chosen, notes = scheme, [*notes, f"no finite values around input {j + 1}"]
+            values = np.full((len(scheme.offsets), len(samples.value())), math.nan)
+        if chosen is not scheme:
+            notes.append(f"{chosen.name.rstrip('0123456789')} differences at the edge of the domain")
+        columns.append(np.atleast_1d(chosen.estimate(values, h)))
+    return _answer(samples, columns, notes)
+
+
+finite_forward = partial(difference, scheme=SCHEMES["forward"])
+finite_backward = partial(difference, scheme=SCHEMES["backward"])
+finite_central = partial(difference, scheme=SCHEMES["central"])
+finite_central4 = partial(difference, scheme=SCHEMES["central4"])
+finite_central6 = partial(difference, scheme=SCHEMES["central6"])
+finite_central8 = partial(difference, scheme=SCHEMES["central8"])
+
+
+def finite_adaptive(function: Function, point: Point) -> Derivatives:
+    """Extrapolated differences with an error estimate, given in the note."""
+    samples = Samples(function, point)
+    columns, notes, worst = [], [], 0.0
+    for j, x in enumerate(samples.x):
+        column = []
+        for k in range(len(samples.value())):
+            found = adaptive(lambda t, j=j, k=k: samples.along(j, t)[k], x)  # type: ignore[misc]
+            column.append(found.value)
+            worst = max(worst, found.error)
+            notes += [found.note] if found.note else []
+        columns.append(np.array(column))
+    return _answer(samples, columns, [f"estimated error {worst:.1e}", *dict.fromkeys(notes)])
+
+
+def complex_step(function: Function, point: Point) -> Derivatives:
+    """The complex step Im f(x + ih)/h with h = 1e-100: no subtraction, so no rounding error grows as h shrinks.
+
+    Source: Squire, Trapp, SIAM Review 40 (1998) 110-112.
+
+    >>> import diffcompare as dc
+    >>> dc.gradient("exp(x)/sqrt(sin(x)^3 + cos(x)^3)", at={"x": 1.5}, engine="complex-step")
+    {'x': 4.053427893898621}
+    """
+    graph = function.trace(point)
+    x = point_inputs(point)
+    columns = []
+    for j in range(len(x)):
+        inputs = [complex(value, IMAGINARY_STEP if i == j else 0.0) for i, value in enumerate(x)]
+        values = graph.replay(COMPLEX, inputs)
+        columns.append([complex(values[i]).imag / IMAGINARY_STEP for i in graph.outputs])
+    jacobian = np.array(columns, dtype=float).T.reshape(len(graph.outputs), len(x))
+    return Derivatives(list(map(float, graph.values)), jacobian, len(x), len(x) * graph.operations())
+
+
+def _answer(samples: Samples, columns: list[np.ndarray], notes: list[str]) -> Derivatives:
+    try:
+        operations = len(samples.seen) * samples.function.trace(samples.point).operations()
+    except TracingError:
+        operations, notes = 0, [*notes, "operations not counted: the code cannot be traced"]
+    jacobian = np.array(columns, dtype=float).T
+    return Derivatives(samples.value(), jacobian, len(samples.seen), operations, "; ".join(dict.fromkeys(notes)))

@@ -1,0 +1,105 @@
+"""What a gradient costs against the number of inputs: evaluations, operations and time, for each engine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from diffcompare.engines import engine_named
+from diffcompare.errors import DiffCompareError, PointError
+from diffcompare.expression.catalog import CATALOG
+from diffcompare.expression.function import Function, function
+from diffcompare.expression.point import Point
+
+ENGINES = ("reverse", "forward", "finite-forward", "finite-central")
+SECONDS = 2.0  # of one engine at one size: larger sizes are left out once the estimate passes it
+
+
+@dataclass(frozen=True, slots=True)
+class CostRow:
+    """One engine at one size; seconds are of one whole gradient."""
+
+    n: int
+    engine: str
+    evaluations: int
+    operations: int
+    seconds: float
+    ratio_to_function: float  # of the operations: a machine-independent count
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """The cost of a gradient against n."""
+
+    function: str
+    sizes: tuple[int, ...]
+    function_operations: dict[int, int]
+    rows: tuple[CostRow, ...]
+    left_out: tuple[str, ...]  # what was over the budget of time, in words
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        fields = ("n", "engine", "evaluations", "operations", "seconds", "ratio_to_function")
+        return {"rows": [{name: getattr(row, name) for name in fields} for row in self.rows]}
+
+
+def cost(f: Any = "rosenbrock", sizes: Sequence[int] = (1, 10, 100), engines: Sequence[str] = ENGINES) -> Cost:
+    """Cost of a gradient of a function of any n: an entry of the catalogue, or a callable of one vector.
+
+    Evaluations are runs of the function (finite differences: n + 1 or 2n) or passes over its graph (forward mode n,
+    reverse mode one).  Raises `DiffCompareError` for a function whose number of inputs is fixed.
+
+    >>> import diffcompare as dc
+    >>> [(row.n, row.evaluations) for row in dc.cost("speelpenning", sizes=[1, 10]).rows if row.engine == "finite-forward"]
+    [(1, 2), (10, 11)]
+    """
+    source, point_of = _sized(f)
+    for n in sizes:
+        if not (isinstance(n, int) and 1 <= n <= 10**6):
+            raise DiffCompareError(f"a size of {n} does not fit; give whole numbers from 1 to 1000000")
+    rows, counts, left_out = [], {}, []
+    slowest: dict[str, tuple[int, float]] = {}
+    for n in sorted(set(sizes)):
+        point = source.at(point_of(n))
+        counts[n] = source.trace(point).operations()
+        for name in engines:
+            before, seconds = slowest.get(name, (n, 0.0))
+            if seconds * (n / before) ** 2 > SECONDS:
+                left_out.append(f"{name} at n = {n}: about {seconds * (n / before) ** 2:.0f} s by its time at n = {before}")
+                continue
+            row = _measure(source, point, n, name, counts[n])
+            slowest[name] = (n, row.seconds)
+            rows.append(row)
+    return Cost(source.name, tuple(sorted(set(sizes))), counts, tuple(rows), tuple(left_out))
+
+
+def _measure(source: Function, point: Point, n: int, name: str, operations: int) -> CostRow:
+    run = engine_named(name).run
+    start = time.perf_counter()
+    found = run(source, point)
+    times = [time.perf_counter() - start]
+    while len(times) < 3 and sum(times) < 0.1:
+        start = time.perf_counter()
+        run(source, point)
+        times.append(time.perf_counter() - start)
+    return CostRow(n, name, found.evaluations, found.operations, median(times), found.operations / max(operations, 1))
+
+
+def _sized(f: Any) -> tuple[Function, Callable[[int], Mapping[str, Any]]]:
+    entry = CATALOG.get(f) if isinstance(f, str) else None
+    if entry is not None and entry.sized is not None:
+        return entry.function(), entry.sized
+    any_n = ", ".join(e.name for e in CATALOG.values() if e.sized)
+    if isinstance(f, str) or not callable(f):
+        raise DiffCompareError(
+            f"the number of inputs of {f} is fixed; give a Python function of one vector, or one of {any_n}"
+        )
+    source = function(f)
+    if len(source.names) != 1:
+        raise PointError(f"{source.name} has {len(source.names)} variables; cost needs one vector, as in def f(x)")
+    return source, lambda n: {source.names[0]: np.linspace(0.5, 1.5, n) if n > 1 else np.array([0.75])}
