@@ -142,11 +142,13 @@ def jacobian_rows(graph: Graph) -> list[list[Any]]:
     return rows
 
 
-def derivative_graph(function: Function, at: Mapping[str, Any], mode: str = "reverse", wrt: str | None = None) -> Graph:
+def derivative_graph(
+    function: Function, at: Mapping[str, Any], mode: str = "reverse", wrt: str | None = None, with_value: bool = False
+) -> Graph:
     """The derivative as a graph: primal values and tangents or adjoints, recorded as one program.
 
     Reverse mode gives the gradient of the summed outputs, shape (n,); forward mode the tangent of every output by the
-    scalar input `wrt` (default: the first), shape (m,).  Products with 1 and sums with 0 are not recorded; nothing
+    scalar input `wrt` (default: the first), shape (m,).  The outputs of the function follow where `with_value`.  Products with 1 and sums with 0 are not recorded; nothing
     else is simplified.
 
     >>> import diffcompare as dc
@@ -167,7 +169,7 @@ def derivative_graph(function: Function, at: Mapping[str, Any], mode: str = "rev
         column = graph.names.index(wrt) if wrt else 0
         v_dot = tangents(graph, [one if k == column else 0.0 for k in range(len(graph.names))])
         found = [v_dot[i] for i in graph.outputs]
-    return outer.graph([0.0 if d is None else d for d in found])
+    return outer.graph([0.0 if d is None else d for d in found] + (graph.values if with_value else []))
 
 
 def bind_values(trace: Trace, name: str, value: Any) -> Any:
@@ -183,13 +185,18 @@ def forward(function: Function, point: Point) -> Derivatives:
     """Forward mode: n passes, one column of the Jacobian each."""
     graph = function.trace(point)
     columns = np.array(jacobian_columns(graph), dtype=float).reshape(len(graph.names), -1)
-    operations = sum(derivative_graph(function, point, "forward", name).operations() for name in graph.names)
-    return Derivatives(list(map(float, graph.values)), columns.T, len(graph.names), operations)
+
+    def count() -> int:
+        return sum(derivative_graph(function, point, "forward", name, with_value=True).operations() for name in graph.names)
+
+    return Derivatives(list(map(float, graph.values)), columns.T, len(graph.names), count)
 
 
 def reverse(function: Function, point: Point) -> Derivatives:
     """Reverse mode: m passes, one row of the Jacobian each; one pass for a whole gradient."""
     graph = function.trace(point)
     rows = np.array(jacobian_rows(graph), dtype=float).reshape(-1, len(graph.names))
-    operations = derivative_graph(function, point).operations()
-    return Derivatives(list(map(float, graph.values)), rows, len(graph.outputs), operations)
+    return Derivatives(
+        list(map(float, graph.values)), rows, len(graph.outputs),
+        lambda: derivative_graph(function, point, with_value=True).operations(),
+    )  # fmt: skip

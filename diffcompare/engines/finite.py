@@ -16,7 +16,6 @@ from diffcompare.engines import Derivatives
 from diffcompare.engines.adaptive import adaptive
 from diffcompare.engines.step import Step, textbook
 from diffcompare.engines.stencil import SCHEMES, Scheme, one_sided
-from diffcompare.errors import TracingError
 from diffcompare.expression.function import Function, point_inputs, with_inputs
 from diffcompare.expression.numbers import COMPLEX
 from diffcompare.expression.point import Point
@@ -111,9 +110,10 @@ def complex_step(function: Function, point: Point) -> Derivatives:
 
 
 def _answer(samples: Samples, columns: list[np.ndarray], notes: list[str]) -> Derivatives:
-    try:
-        operations = len(samples.seen) * samples.function.trace(samples.point).operations()
-    except TracingError:
-        operations, notes = 0, [*notes, "operations not counted: the code cannot be traced"]
+    evaluations = len(samples.seen)
     jacobian = np.array(columns, dtype=float).T
-    return Derivatives(samples.value(), jacobian, len(samples.seen), operations, "; ".join(dict.fromkeys(notes)))
+
+    def count() -> int:
+        return evaluations * samples.function.trace(samples.point).operations()
+
+    return Derivatives(samples.value(), jacobian, evaluations, count, "; ".join(dict.fromkeys(notes)))

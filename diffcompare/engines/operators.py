@@ -16,7 +16,7 @@ from diffcompare.engines.automatic import adjoints, bind_values, jacobian_column
 from diffcompare.errors import DiffCompareError
 from diffcompare.expression.function import Function, flat_outputs, function
 from diffcompare.expression.graph import Graph
-from diffcompare.expression.numpy_protocol import Entries, entries
+from diffcompare.expression.numpy_protocol import Entries, entries, is_vector
 from diffcompare.expression.variable import Trace, Variable
 
 Operator = Callable[..., Any]
@@ -237,7 +237,7 @@ class Call:
         start = 0
         for k in self.wanted:
             argument = as_argument(self.arguments[k])
-            if np.ndim(argument):
+            if is_vector(argument):
                 shaped.append(stacked(list(row[start : start + len(argument)])))
                 start += len(argument)
             else:
@@ -264,13 +264,13 @@ def as_argument(value: Any) -> Any:
 
 def flat(value: Any) -> list[Any]:
     """A number or a vector as a list of scalars."""
-    return list(value) if np.ndim(value) else [value]
+    return list(value) if is_vector(value) else [value]
 
 
 def stacked(values: list[Any]) -> Any:
     """A list of scalars or rows as one array; entries stay traced where they are."""
     if any(isinstance(v, (Variable, Entries)) for v in values):
-        if all(np.ndim(v) == 0 for v in values):
+        if not any(is_vector(v) for v in values):
             return entries(values)
         array = np.empty((len(values), len(values[0])), dtype=object)
         for i, row in enumerate(values):

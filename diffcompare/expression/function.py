@@ -12,7 +12,7 @@ from diffcompare.errors import BudgetError, DiffCompareError, PointError, Source
 from diffcompare.expression.formula import Program, parse
 from diffcompare.expression.graph import Graph
 from diffcompare.expression.notation import LATEX, TEXT, TYPST, Notation
-from diffcompare.expression.numpy_protocol import entries
+from diffcompare.expression.numpy_protocol import entries, is_vector
 from diffcompare.expression.point import Point, as_point, check_names
 from diffcompare.expression.primitives import Primitive
 from diffcompare.expression.program import CONSTANTS, run
@@ -189,7 +189,7 @@ def innermost(arguments: Iterable[Any]) -> Trace | None:
     """The innermost trace that any of these arguments is recorded on."""
     trace: Trace | None = None
     for argument in arguments:
-        for value in argument if isinstance(argument, (np.ndarray, list, tuple)) and np.ndim(argument) else (argument,):
+        for value in argument if is_vector(argument) else (argument,):
             if isinstance(value, Variable) and (trace is None or value.trace.level > trace.level):
                 trace = value.trace
     return trace

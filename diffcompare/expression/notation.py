@@ -128,6 +128,10 @@ def _typst_letter(name: str) -> str:
     return name if name in GREEK or len(name) == 1 else f'upright("{name}")'
 
 
+def _typst_subscript(index: str) -> str:
+    return f"_({index})" if index.isdigit() else f'_"{index}"'
+
+
 COMPARISONS = {"less": "<", "less_equal": "<=", "greater": ">", "greater_equal": ">=", "equal": "==", "not_equal": "!="}
 _BINARY_SUMS = {"add": Rule(SUM, "{0} + {1}", (SUM, PRODUCT)), "subtract": Rule(SUM, "{0} - {1}", (SUM, PRODUCT))}
 
@@ -199,6 +203,6 @@ TYPST = Notation(
         "e": Rule(ATOM, "e", ()),
     },
     lambda name, operands: f"{name} ({operands})" if name in LATEX_FUNCTIONS else f'op("{name}") ({operands})',
-    lambda text: f"({text})", _subscripted(_typst_letter, lambda s: f'_"{s}"'),
+    lambda text: f"({text})", _subscripted(_typst_letter, _typst_subscript),
     _scientific(" dot 10^", lambda s: f"({s})"), ("[", ", ", "]"),
 )  # fmt: skip

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from diffcompare.errors import TracingError
-from diffcompare.expression.primitives import PRIMITIVES
+from diffcompare.expression.primitives import PRIMITIVES, Traced
 
 PRIMITIVE_OF = {
     **{name: row for row in PRIMITIVES.values() for name in (row.name, *row.aliases)},
@@ -53,6 +53,11 @@ def entries(values: Sequence[Any]) -> Entries:
     return array.view(Entries)
 
 
+def is_vector(value: Any) -> bool:
+    """Whether an argument has entries; asking NumPy would trace the question."""
+    return isinstance(value, (list, tuple)) or (isinstance(value, np.ndarray) and value.ndim > 0)
+
+
 def plain(value: Any) -> Any:
     """The same entries as an ordinary object array, on which NumPy's own code runs."""
     if isinstance(value, Entries):
@@ -62,10 +67,19 @@ def plain(value: Any) -> Any:
     return value
 
 
+def boxed(value: Any) -> Any:
+    """As `plain`, with a traced scalar as an object array of no axes, so that NumPy does not ask it again."""
+    if isinstance(value, Traced):
+        box = np.empty((), dtype=object)
+        box[()] = value
+        return box
+    return type(value)(map(boxed, value)) if isinstance(value, (list, tuple)) else plain(value)
+
+
 def traced(value: Any) -> Any:
     """Back from an object array to traced entries."""
-    if isinstance(value, np.ndarray) and value.dtype == object and value.ndim:
-        return value.view(Entries)
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        return value.view(Entries) if value.ndim else value.item()
     return value
 
 
@@ -78,7 +92,7 @@ def apply_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: 
         primitive = _named(ufunc.__name__)
         if any(isinstance(value, np.ndarray) and value.ndim for value in operands):
             return traced(np.frompyfunc(primitive, len(operands), 1)(*operands))
-        return primitive(*operands)
+        return primitive(*(o.item() if isinstance(o, np.ndarray) else o for o in operands))
     return traced(getattr(ufunc, method)(*operands, **options))
 
 
@@ -91,7 +105,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 def apply_function(function: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """A NumPy function on traced entries: by NumPy's own code on an object array where that only does arithmetic."""
     replacement = FUNCTIONS.get(function.__name__)
-    inputs = [plain(value) for value in arguments]
+    inputs = [boxed(value) for value in arguments]
     try:
         return traced(replacement(*inputs) if replacement else function(*inputs, **options))
     except TypeError as error:

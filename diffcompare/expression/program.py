@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
-
 from diffcompare.errors import PointError
 from diffcompare.expression.formula import Apply, Name, Number, Program
+from diffcompare.expression.numpy_protocol import is_vector
 from diffcompare.expression.primitives import PRIMITIVES
 
 CONSTANTS = {name: PRIMITIVES[name] for name in ("pi", "e")}  # unless the point gives them a value
@@ -37,7 +36,7 @@ def run(program: Program, values: Mapping[str, Any], constant: Callable[[Any], A
 
 
 def _entry(value: Any, name: str, index: int | None) -> Any:
-    vector = isinstance(value, (np.ndarray, list, tuple)) and np.ndim(value) > 0
+    vector = is_vector(value)
     if index is None:
         if vector:
             raise PointError(f"{name} has {len(value)} entries at the point; write {name}[0], {name}[1], ... in the formula")

@@ -160,8 +160,8 @@ class Variable(Traced):
 
     def _untraceable(self, *_: Any) -> NoReturn:
         raise TracingError(
-            "a traced variable was used as a plain number (float(x), int(x), round(x), math.sin(x), range(x), ...); "
-            "write np.sin(x) instead of math.sin(x), and keep the variable itself in the arithmetic"
+            "a traced variable was used as a plain number (math.sin(x), float(x), round(x), range(x), a[0] = x, ...); "
+            "write np.sin(x) instead of math.sin(x), and [a, b] instead of filling an array in place"
         )
 
     __float__ = __int__ = __index__ = __complex__ = __round__ = __floor__ = __ceil__ = __trunc__ = _untraceable
@@ -173,17 +173,13 @@ class Variable(Traced):
 
     __mod__ = __rmod__ = __floordiv__ = __rfloordiv__ = __divmod__ = __rdivmod__ = _unsupported
 
-    def _scalar(self, *_: Any) -> NoReturn:
-        raise TracingError(
-            "a scalar was indexed or iterated; give the variable a vector at the point, for example x=[1,2,3]"
-        )
+    def __getattr__(self, name: str) -> Any:
+        """The method that NumPy looks for on the entries of an object array: np.sin(np.array([x, y]))."""
+        from diffcompare.expression.numpy_protocol import PRIMITIVE_OF
 
-    __getitem__ = __iter__ = __len__ = _scalar
-
-    def _in_place(self, *_: Any) -> NoReturn:
-        raise TracingError("a traced value cannot be assigned to; build a new list: [a, b] or np.array([a, b])")
-
-    __setitem__ = _in_place
+        if name not in PRIMITIVE_OF:
+            raise AttributeError(f"a traced scalar has no attribute {name}")
+        return lambda *others: PRIMITIVE_OF[name](self, *others)
 
     def __repr__(self) -> str:
         return f"<traced {self.value!r}>"
