@@ -1,0 +1,1 @@
+"""The command line: one file a command, tables for people and JSON for scripts."""
