@@ -1,0 +1,57 @@
+"""The cost of a gradient against the number of inputs: by exact operation counts, and by time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from diffcompare.studies.cost import Cost, CostRow
+from diffcompare_reports.labels import End, label_ends
+from diffcompare_reports.style import GREY, RULE, SERIES, TEXT_WIDTH, drawn, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+HEIGHT = 2.75
+
+
+@drawn
+def draw_cost(cost: Cost) -> Figure:
+    """Operations in units of the function's own, and seconds, against n; one curve an engine."""
+    figure = new_figure(TEXT_WIDTH, HEIGHT)
+    left, right = figure.subplots(1, 2)
+    _panel(left, cost, "ratio_to_function", "operations of the gradient / operations of $f$")
+    _panel(right, cost, "seconds", "seconds for one gradient")
+    return figure
+
+
+def _panel(axes: Axes, cost: Cost, quantity: str, title: str) -> None:
+    axes.set(xscale="log", yscale="log", xlabel="number of inputs $n$")
+    axes.set_title(title, loc="left")
+    axes.grid(axis="y", color=RULE, linewidth=0.3)
+    ends = []
+    for engine in dict.fromkeys(row.engine for row in cost.rows):
+        rows = [row for row in cost.rows if row.engine == engine]
+        colour, dash, marker = SERIES[engine]
+        values = [getattr(row, quantity) for row in rows]
+        axes.plot(
+            [row.n for row in rows],
+            values,
+            color=colour,
+            linestyle=dash,
+            marker=marker,
+            markersize=3.5,
+            clip_on=False,
+        )
+        ends.append(End(values[-1], _label(rows[-1], quantity, cost), colour))
+    axes.set_xlim(min(cost.sizes) / 1.15, max(cost.sizes) * 1.15)
+    axes.set_ylim(*axes.get_ylim())
+    label_ends(axes, ends, HEIGHT * 0.7)
+
+
+def _label(row: CostRow, quantity: str, cost: Cost) -> str:
+    """The engine, with its last value where the curve stops short of the largest size."""
+    short = "" if row.n == max(cost.sizes) else f" (to $n$ = {row.n})"
+    if quantity == "ratio_to_function":
+        return rf"{row.engine}{short}: {row.ratio_to_function:.3g}$\times$"
+    return f"{row.engine}{short}"
