@@ -71,8 +71,8 @@ def jacobian(f: Any, argnums: int | Sequence[int] = 0, engine: str = "reverse") 
         if call.single:
             return shaped[0]
         if isinstance(call.argnums, int):
-            return stacked(shaped)
-        return tuple(stacked([row[k] for row in shaped]) for k in range(len(call.argnums)))
+            return call.arranged(shaped)
+        return tuple(call.arranged([row[k] for row in shaped]) for k in range(len(call.argnums)))
 
     return jacobian_of
 
@@ -202,7 +202,8 @@ class Call:
             name = names[k] if k < len(names) else f"x{k + 1}"
             bound[k] = bind_values(trace, name, as_argument(arguments[k]))
         result = self.function(*bound)
-        self.single = not isinstance(result, (list, tuple, np.ndarray))
+        self.single = not is_vector(result)
+        self.shape: tuple[int, ...] = getattr(result, "shape", (-1,))
         label = getattr(self.function, "name", getattr(self.function, "__name__", "the function"))
         self.graph: Graph = trace.graph(flat_outputs(result, label))
 
@@ -244,6 +245,11 @@ class Call:
                 shaped.append(row[start])
                 start += 1
         return shaped[0] if isinstance(self.argnums, int) else tuple(shaped)
+
+    def arranged(self, rows: list[Any]) -> Any:
+        """One derivative per output, in the shape of the outputs followed by the shape of the argument."""
+        array = stacked(rows)
+        return array.reshape(self.shape + array.shape[1:]) if len(self.shape) > 1 else array
 
     def check_length(self, seeds: Sequence[Any], wanted: int, kind: str) -> None:
         """Raise where a tangent or adjoint does not have one entry per input or output."""

@@ -87,7 +87,10 @@ class Function:
         point = self.at(at)
         trace = Trace()
         arguments = {name: bind(trace, name, value) for name, value in point.items()}
-        return trace.graph(self.outputs(arguments, trace))
+        try:
+            return trace.graph(self.outputs(arguments, trace))
+        except ArithmeticError as error:
+            raise SourceError(f"{self.name} raised {type(error).__name__} at the point: {error}") from error
 
     def outputs(self, arguments: Mapping[str, Any], trace: Trace | None = None) -> list[Any]:
         """Run on the arguments, numbers or variables; one value an output."""
