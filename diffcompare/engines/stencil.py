@@ -15,7 +15,7 @@ Side = Literal["forward", "backward"]
 
 
 def fornberg(offsets: Sequence[float | Fraction], derivative: int) -> list[Any]:
-    """Weights w with sum(w_i f(x + o_i h)) / h**d the d-th derivative, exact on polynomials of degree < len(offsets).
+    """Weights w such that sum(w_i f(x + o_i h)) / h**d is the d-th derivative, exact for degree < len(offsets).
 
     Fractions when all offsets are int or Fraction, floats otherwise; any distinct offsets in any order.
     Raises DiffCompareError on a repeated offset, too few offsets or a negative derivative.
@@ -28,9 +28,7 @@ def fornberg(offsets: Sequence[float | Fraction], derivative: int) -> list[Any]:
     if derivative < 0:
         raise DiffCompareError(f"cannot weigh derivative {derivative}; write an order of 0 or more")
     if len(offsets) <= derivative:
-        raise DiffCompareError(
-            f"derivative {derivative} needs at least {derivative + 1} offsets, not {len(offsets)}"
-        )
+        raise DiffCompareError(f"derivative {derivative} needs at least {derivative + 1} offsets, not {len(offsets)}")
     if len(set(offsets)) < len(offsets):
         raise DiffCompareError(f"repeated offset in {tuple(map(str, offsets))}; write each offset once")
     exact = all(isinstance(offset, int | Fraction) for offset in offsets)
@@ -44,10 +42,7 @@ def fornberg(offsets: Sequence[float | Fraction], derivative: int) -> list[Any]:
         product = math.prod(gaps, start=one)
         previous, last = nodes[i - 1], columns[-1]
         columns.append(
-            [
-                scale / product * ((k * last[k - 1] if k else 0) - previous * last[k])
-                for k in range(derivative + 1)
-            ]
+            [scale / product * ((k * last[k - 1] if k else 0) - previous * last[k]) for k in range(derivative + 1)]
         )
         for column, gap in zip(columns[:i], gaps, strict=True):
             for k in range(derivative, -1, -1):
@@ -115,7 +110,7 @@ class Scheme:
         >>> SCHEMES["central"].estimate([4.0, 16.0], 1.0)
         6.0
         """
-        # The weights add up to 0, so any value may be subtracted from all; near values subtract without rounding.
+        # The weights add up to 0, so one value may be subtracted from all; near values do so without rounding.
         middle = f_values[len(f_values) // 2]
         exact = isinstance(h, Fraction)
         total: Any = 0

@@ -14,7 +14,7 @@ UNIT_ROUNDOFF = 2.0**-53
 
 @dataclass(frozen=True)
 class Step:
-    """A step h, the error predicted for it (nan: no prediction) and the evaluations of f spent on choosing it."""
+    """A step h, the error predicted for it (nan: none) and the evaluations of f spent on choosing it."""
 
     h: float
     error: float = math.nan
@@ -32,7 +32,7 @@ def representable(x: float, h: float) -> float:
 
 
 def fixed(x: float, h: float) -> Step:
-    """The step asked for, made representable at x; raises DiffCompareError unless h is positive and finite."""
+    """The step asked for, made representable at x; raises DiffCompareError unless 0 < h < inf."""
     if not (h > 0 and math.isfinite(h)):
         raise DiffCompareError(f"step h = {h} cannot be used; write a positive finite number")
     return Step(representable(x, h))
@@ -72,7 +72,9 @@ def predicted_error(
 
 
 def optimal(f_x: float, higher_derivative: float, scheme: Scheme, eps: float = UNIT_ROUNDOFF) -> Step:
-    """The step that minimises truncation plus rounding, h = (d K eps |f| / (p C |f^(p+d)|))**(1/(p+d)), and that minimum.
+    """The step that minimises truncation plus rounding, and that minimum.
+
+    h = (d K eps |f| / (p C |f^(p+d)|))**(1/(p+d)), by setting the derivative of predicted_error to 0.
 
     `eps` is the relative error of one value of f. The step is inf where the derivative of order p+d
     is 0 (no truncation error to balance) and 0 where f_x is 0 (no rounding error).
