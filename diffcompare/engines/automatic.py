@@ -20,7 +20,7 @@ from diffcompare.expression.variable import Trace, Variable, concrete
 
 
 def tangents(graph: Graph, x_dot: Sequence[Any]) -> list[Any]:
-    """Forward mode: the tangent of every node for one direction x_dot, shape (n,); None stands for a zero nobody computed.
+    """Forward mode: the tangent of every node for a direction x_dot, shape (n,); None is a zero nobody computed.
 
     Source: Griewank & Walther, Evaluating Derivatives, 2nd ed., SIAM 2008, Section 3.1.
 
@@ -29,7 +29,10 @@ def tangents(graph: Graph, x_dot: Sequence[Any]) -> list[Any]:
     >>> tangents(graph, [1.0, 0.0])[graph.outputs[0]]
     5.5
     """
-    v_dot: list[Any] = [*(None if is_zero(seed) else seed for seed in x_dot), *[None] * (len(graph.nodes) - len(x_dot))]
+    v_dot: list[Any] = [
+        *(None if is_zero(seed) else seed for seed in x_dot),
+        *[None] * (len(graph.nodes) - len(x_dot)),
+    ]
     for i, node in enumerate(graph.nodes):
         if node.primitive is None:
             continue
@@ -143,13 +146,17 @@ def jacobian_rows(graph: Graph) -> list[list[Any]]:
 
 
 def derivative_graph(
-    function: Function, at: Mapping[str, Any], mode: str = "reverse", wrt: str | None = None, with_value: bool = False
+    function: Function,
+    at: Mapping[str, Any],
+    mode: str = "reverse",
+    wrt: str | None = None,
+    with_value: bool = False,
 ) -> Graph:
     """The derivative as a graph: primal values and tangents or adjoints, recorded as one program.
 
     Reverse mode gives the gradient of the summed outputs, shape (n,); forward mode the tangent of every output by the
-    scalar input `wrt` (default: the first), shape (m,).  The outputs of the function follow where `with_value`.  Products with 1 and sums with 0 are not recorded; nothing
-    else is simplified.
+    scalar input `wrt` (default: the first), shape (m,).  The outputs of the function follow where `with_value`.
+    Products with 1 and sums with 0 are not recorded; nothing else is simplified.
 
     >>> import diffcompare as dc
     >>> derivative_graph(dc.function("x*sin(x)"), {"x": 1}, "forward").operations()
@@ -187,7 +194,9 @@ def forward(function: Function, point: Point) -> Derivatives:
     columns = np.array(jacobian_columns(graph), dtype=float).reshape(len(graph.names), -1)
 
     def count() -> int:
-        return sum(derivative_graph(function, point, "forward", name, with_value=True).operations() for name in graph.names)
+        return sum(
+            derivative_graph(function, point, "forward", name, with_value=True).operations() for name in graph.names
+        )
 
     return Derivatives(list(map(float, graph.values)), columns.T, len(graph.names), count)
 

@@ -14,8 +14,8 @@ import numpy as np
 
 from diffcompare.engines import Derivatives
 from diffcompare.engines.adaptive import adaptive
-from diffcompare.engines.step import Step, textbook
 from diffcompare.engines.stencil import SCHEMES, Scheme, one_sided
+from diffcompare.engines.step import Step, textbook
 from diffcompare.expression.function import Function, point_inputs, with_inputs
 from diffcompare.expression.numbers import COMPLEX
 from diffcompare.expression.point import Point
@@ -48,9 +48,10 @@ class Samples:
 def difference(
     function: Function, point: Point, scheme: Scheme, rule: Callable[[float, Scheme], Step] = textbook
 ) -> Derivatives:
-    """One scheme with a step rule (default: eps^(1/(p+1)) on the scale of x); one-sided where a sample is not finite."""
+    """One scheme with a step rule (default: eps^(1/(p+1)) on the scale of x); one-sided at an edge."""
     samples = Samples(function, point)
-    columns, notes = [], []
+    columns: list[np.ndarray] = []
+    notes: list[str] = []
     for j, x in enumerate(samples.x):
         for chosen in (scheme, one_sided(scheme, "forward"), one_sided(scheme, "backward")):
             h = rule(x, chosen).h

@@ -121,7 +121,9 @@ def vjp(f: Any, argnums: int = 0, engine: str = "reverse") -> Operator:
                 v_bar = adjoints(call.graph, seeds)[: len(call.graph.names)]
                 return call.shaped([0.0 if bar is None else bar for bar in v_bar])
             rows = call.rows(engine)[1]
-            return call.shaped([sum(w * row[j] for w, row in zip(seeds, rows, strict=True)) for j in range(len(rows[0]))])
+            return call.shaped(
+                [sum(w * row[j] for w, row in zip(seeds, rows, strict=True)) for j in range(len(rows[0]))]
+            )
 
         return pullback
 
@@ -226,7 +228,7 @@ class Call:
                 arguments[k] = given[f"x{k + 1}"]
             return self.function(*arguments)
 
-        return Function.of_names(restricted, tuple(f"x{k + 1}" for k in self.wanted), "the function")
+        return Function(restricted, "the function", tuple(f"x{k + 1}" for k in self.wanted))
 
     def point(self) -> dict[str, Any]:
         """The differentiated arguments as a point; they must be plain numbers for a numerical engine."""
@@ -270,6 +272,8 @@ def as_argument(value: Any) -> Any:
 
 def flat(value: Any) -> list[Any]:
     """A number or a vector as a list of scalars."""
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
     return list(value) if is_vector(value) else [value]
 
 

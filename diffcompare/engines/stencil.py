@@ -102,7 +102,7 @@ class Scheme:
         """Constant K = sum |w_i| of the rounding bound K u |f| / h**d."""
         return sum(map(abs, self.weights), Fraction(0))
 
-    def estimate(self, f_values: Sequence[Any], h: Any) -> Any:
+    def estimate(self, f_values: Any, h: Any) -> Any:
         """The derivative from f at x + offset * h, in the order of the offsets.
 
         Floats, float arrays (one value of h an element) or Fractions; Fractions stay exact.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -17,11 +17,6 @@ from diffcompare.expression.point import Point, as_point, check_names
 from diffcompare.expression.primitives import Primitive
 from diffcompare.expression.program import CONSTANTS, run
 from diffcompare.expression.variable import Trace, Variable, as_float
-
-if TYPE_CHECKING:
-    import sympy
-
-Source = "str | Callable[..., Any] | sympy.Basic | Function"
 
 
 def function(source: Any, name: str | None = None) -> Function:
@@ -41,7 +36,7 @@ def function(source: Any, name: str | None = None) -> Function:
     if isinstance(source, str):
         return Function(parse(source), name or source.strip())
     if callable(source) and not hasattr(source, "free_symbols"):
-        return Function(source, name or getattr(source, "__name__", type(source).__name__))
+        return Function(source, name or str(getattr(source, "__name__", type(source).__name__)))
     if isinstance(source, (list, tuple)) or hasattr(source, "free_symbols"):
         from diffcompare.expression.sympy_source import program_of
 
@@ -54,13 +49,13 @@ def function(source: Any, name: str | None = None) -> Function:
 class Function:
     """One function, whatever it came from: it can be called, traced at a point, and printed."""
 
-    def __init__(self, source: Program | Callable[..., Any], name: str) -> None:
+    def __init__(self, source: Program | Callable[..., Any], name: str, names: tuple[str, ...] | None = None) -> None:
         self.source = source
         self.name = name
-        self.names = _names(source)
+        self.names = names or _names(source)
 
     def variables(self, given: Iterable[str]) -> tuple[str, ...]:
-        """The variables, given the names that the point has: pi and e are variables only where it gives them a value."""
+        """The variables; pi and e are among them only where the point gives them a value."""
         if isinstance(self.source, Program):
             present = set(given)
             return tuple(n for n in self.source.names if n not in CONSTANTS or n in present)
@@ -111,7 +106,9 @@ class Function:
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         """The value at the arguments, in the order of `names`; an array where there are several outputs."""
         if len(arguments) > len(self.names):
-            raise PointError(f"{self.name} takes {len(self.names)} arguments ({', '.join(self.names)}), got {len(arguments)}")
+            raise PointError(
+                f"{self.name} takes {len(self.names)} arguments ({', '.join(self.names)}), got {len(arguments)}"
+            )
         given = dict(zip(self.names, arguments, strict=False)) | named
         if isinstance(self.source, Program):
             check_names(self.variables(given), given)
@@ -138,7 +135,9 @@ class Function:
                 names = {n: _longest_index(self.source, n) for n in self.names}
             else:
                 names = dict.fromkeys(self.names)
-            arguments = {n: bind(trace, n, float("nan") if k is None else np.full(k + 1, np.nan)) for n, k in names.items()}
+            arguments = {
+                n: bind(trace, n, float("nan") if k is None else np.full(k + 1, np.nan)) for n, k in names.items()
+            }
             outputs = self.outputs(arguments, trace)
             if trace.guards:
                 raise TracingError("the formula depends on the point")
@@ -211,7 +210,9 @@ def flat_outputs(result: Any, name: str) -> list[Any]:
         return [result if isinstance(result, Variable) else float(result)]
     if result is None:
         raise TracingError(f"{name} returned None; end it with `return` and the value")
-    raise TracingError(f"{name} returned a {type(result).__name__} ({result!r:.40}); return a number, a list or an array")
+    raise TracingError(
+        f"{name} returned a {type(result).__name__} ({result!r:.40}); return a number, a list or an array"
+    )
 
 
 def _names(source: Program | Callable[..., Any]) -> tuple[str, ...]:
@@ -223,7 +224,9 @@ def _names(source: Program | Callable[..., Any]) -> tuple[str, ...]:
         raise SourceError(f"the parameters of {source!r:.60} cannot be read; wrap it: lambda x: f(x)") from error
     for parameter in parameters:
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-            raise SourceError(f"*{parameter.name} has no fixed variables; give the function named parameters or one vector")
+            raise SourceError(
+                f"*{parameter.name} has no fixed variables; give the function named parameters or one vector"
+            )
         if parameter.kind is parameter.POSITIONAL_ONLY:
             raise SourceError(f"parameter {parameter.name} is positional only; wrap the function: lambda x: f(x)")
     return tuple(p.name for p in parameters)

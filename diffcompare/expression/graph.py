@@ -21,7 +21,9 @@ class Node:
 
     __slots__ = ("constant", "operands", "primitive", "value")
 
-    def __init__(self, primitive: Primitive | None, operands: tuple[int, ...], value: Any, constant: Any = None) -> None:
+    def __init__(
+        self, primitive: Primitive | None, operands: tuple[int, ...], value: Any, constant: Any = None
+    ) -> None:
         self.primitive = primitive  # None for inputs and constants
         self.operands = operands  # positions of earlier nodes
         self.value = value  # at the traced point

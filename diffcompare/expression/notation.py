@@ -19,11 +19,17 @@ if TYPE_CHECKING:
     from diffcompare.expression.primitives import Primitive
 
 RELATION, SUM, SIGN, PRODUCT, FRACTION, POWER, ATOM = range(7)
+LATEX_FUNCTIONS = frozenset(
+    ["ln", "sin", "cos", "tan", "sec", "csc", "cot", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh"]
+)
 LONGEST = 2000  # operations in the tree written out; beyond it nobody reads a formula
 
 GREEK = frozenset(
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
-    "omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega".split()
+    re.findall(
+        r"\w+",
+        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
+        "omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega",
+    )
 )
 
 
@@ -132,8 +138,18 @@ def _typst_subscript(index: str) -> str:
     return f"_({index})" if index.isdigit() else f'_"{index}"'
 
 
-COMPARISONS = {"less": "<", "less_equal": "<=", "greater": ">", "greater_equal": ">=", "equal": "==", "not_equal": "!="}
-_BINARY_SUMS = {"add": Rule(SUM, "{0} + {1}", (SUM, PRODUCT)), "subtract": Rule(SUM, "{0} - {1}", (SUM, PRODUCT))}
+COMPARISONS = {
+    "less": "<",
+    "less_equal": "<=",
+    "greater": ">",
+    "greater_equal": ">=",
+    "equal": "==",
+    "not_equal": "!=",
+}
+_BINARY_SUMS = {
+    "add": Rule(SUM, "{0} + {1}", (SUM, PRODUCT)),
+    "subtract": Rule(SUM, "{0} - {1}", (SUM, PRODUCT)),
+}
 
 
 def _relations(signs: dict[str, str]) -> dict[str, Rule]:
@@ -180,7 +196,6 @@ LATEX = Notation(
     lambda text: rf"\left({text}\right)", _subscripted(_latex_letter, lambda s: f"_{{{s}}}"),
     _scientific(r" \cdot 10^", lambda s: f"{{{s}}}"), (r"\left[", ", ", r"\right]"),
 )  # fmt: skip
-LATEX_FUNCTIONS = frozenset("ln sin cos tan sec csc cot arcsin arccos arctan sinh cosh tanh".split())
 
 TYPST = Notation(
     "typst",

@@ -15,7 +15,7 @@ import numpy as np
 from diffcompare.errors import TracingError
 from diffcompare.expression.primitives import PRIMITIVES, Traced
 
-PRIMITIVE_OF = {
+PRIMITIVE_OF: dict[str, Callable[..., Any]] = {
     **{name: row for row in PRIMITIVES.values() for name in (row.name, *row.aliases)},
     "true_divide": PRIMITIVES["divide"],
     "float_power": PRIMITIVES["power"],

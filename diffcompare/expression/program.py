@@ -13,7 +13,9 @@ from diffcompare.expression.primitives import PRIMITIVES
 CONSTANTS = {name: PRIMITIVES[name] for name in ("pi", "e")}  # unless the point gives them a value
 
 
-def run(program: Program, values: Mapping[str, Any], constant: Callable[[Any], Any], apply: Callable[..., Any]) -> list[Any]:
+def run(
+    program: Program, values: Mapping[str, Any], constant: Callable[[Any], Any], apply: Callable[..., Any]
+) -> list[Any]:
     """The outputs of a program, one value each.
 
     `constant` reads a literal and `apply(primitive, *operands)` performs an operation, so the same loop computes
@@ -39,7 +41,9 @@ def _entry(value: Any, name: str, index: int | None) -> Any:
     vector = is_vector(value)
     if index is None:
         if vector:
-            raise PointError(f"{name} has {len(value)} entries at the point; write {name}[0], {name}[1], ... in the formula")
+            raise PointError(
+                f"{name} has {len(value)} entries at the point; write {name}[0], {name}[1], ... in the formula"
+            )
         return value
     if not vector:
         raise PointError(f"{name} is used by index; give it a vector at the point, for example {name}=[1,2,3]")

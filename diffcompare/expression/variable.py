@@ -64,7 +64,8 @@ class Trace:
         if self.guards:
             conditions = dict.fromkeys(self.guards)
             guards = Guards(
-                select(names, nodes, [i for i, _ in conditions], None), tuple(decision for _, decision in conditions)
+                select(names, nodes, [i for i, _ in conditions], None),
+                tuple(decision for _, decision in conditions),
             )
         return select(names, nodes, places, guards)
 
@@ -126,8 +127,8 @@ class Variable(Traced):
     __le__, _ = _binary("less_equal")
     __gt__, _ = _binary("greater")
     __ge__, _ = _binary("greater_equal")
-    __eq__, _ = _binary("equal")  # type: ignore[assignment]  # an equation of traced values is traced too
-    __ne__, _ = _binary("not_equal")  # type: ignore[assignment]
+    __eq__, _ = _binary("equal")
+    __ne__, _ = _binary("not_equal")
     __hash__ = None  # type: ignore[assignment]  # equality is traced, so a set of variables would decide branches
 
     def __neg__(self) -> Any:
@@ -204,7 +205,9 @@ def checked_number(argument: Any, primitive: Primitive) -> Any:
         return argument.item()
     if isinstance(argument, np.ndarray) and argument.ndim == 0:
         return argument.item()
-    raise TracingError(f"{primitive.name} of a variable and {type(argument).__name__} {argument!r:.40}: operands must be real numbers")
+    raise TracingError(
+        f"{primitive.name} of a variable and {type(argument).__name__} {argument!r:.40}: operands must be real numbers"
+    )
 
 
 def concrete(value: Any) -> Any:

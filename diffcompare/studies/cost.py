@@ -56,7 +56,7 @@ def cost(f: Any = "rosenbrock", sizes: Sequence[int] = (1, 10, 100), engines: Se
     reverse mode one).  Raises `DiffCompareError` for a function whose number of inputs is fixed.
 
     >>> import diffcompare as dc
-    >>> [(row.n, row.evaluations) for row in dc.cost("speelpenning", sizes=[1, 10]).rows if row.engine == "finite-forward"]
+    >>> [(row.n, row.evaluations) for row in dc.cost("speelpenning", [1, 10], ["finite-forward"]).rows]
     [(1, 2), (10, 11)]
     """
     source, point_of = _sized(f)
@@ -71,10 +71,14 @@ def cost(f: Any = "rosenbrock", sizes: Sequence[int] = (1, 10, 100), engines: Se
         for name in engines:
             before, seconds = slowest.get(name, (n, 0.0))
             if name == "forward" and n * counts[n] > COUNTED:
-                left_out.append(f"forward at n = {n}: {n} passes over {counts[n]} operations are not counted one by one")
+                left_out.append(
+                    f"forward at n = {n}: {n} passes over {counts[n]} operations are not counted one by one"
+                )
                 continue
             if seconds * (n / before) ** 2 > SECONDS:
-                left_out.append(f"{name} at n = {n}: about {seconds * (n / before) ** 2:.0f} s by its time at n = {before}")
+                left_out.append(
+                    f"{name} at n = {n}: about {seconds * (n / before) ** 2:.0f} s by its time at n = {before}"
+                )
                 continue
             row = _measure(source, point, n, name, counts[n])
             slowest[name] = (n, row.seconds)

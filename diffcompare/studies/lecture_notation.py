@@ -10,7 +10,18 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from diffcompare.expression.graph import Graph, Node
-from diffcompare.expression.notation import ATOM, LATEX, POWER, PRODUCT, SIGN, TEXT, TYPST, Notation, Rule, Written
+from diffcompare.expression.notation import (
+    ATOM,
+    LATEX,
+    POWER,
+    PRODUCT,
+    SIGN,
+    TEXT,
+    TYPST,
+    Notation,
+    Rule,
+    Written,
+)
 from diffcompare.expression.primitives import PRIMITIVES
 from diffcompare.expression.variable import Trace
 

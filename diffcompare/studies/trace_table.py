@@ -144,7 +144,15 @@ def _reverse(graph: Graph, name: str) -> TraceTable:
     rows = _rows(writer, v_bar, {i: joined(terms.get(i, [])) for i in range(len(graph.nodes))})
     derivative = {variable: _number(v_bar[j]) for j, variable in enumerate(graph.names)}
     return TraceTable(
-        name, "reverse", None, rows, writer.name(output), float(graph.values[0]), derivative, tuple(sweep), graph
+        name,
+        "reverse",
+        None,
+        rows,
+        writer.name(output),
+        float(graph.values[0]),
+        derivative,
+        tuple(sweep),
+        graph,
     )
 
 

@@ -57,7 +57,9 @@ def test_replay_agrees_between_number_domains() -> None:
 
 def test_the_branch_not_taken_is_not_live() -> None:
     graph = dc.function("where(x < 1, x, sqrt(x))").trace({"x": 0.0})
-    live = {node.primitive.name for node, flag in zip(graph.nodes, graph.live(), strict=True) if flag and node.primitive}
+    live = {
+        node.primitive.name for node, flag in zip(graph.nodes, graph.live(), strict=True) if flag and node.primitive
+    }
     assert live == {"where", "less"}
 
 

@@ -28,7 +28,10 @@ def programs(depth: int = 4) -> st.SearchStrategy[tuple[Instruction, ...]]:
     def grow(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         return st.sampled_from(OPERATIONS).flatmap(
             lambda name: st.tuples(*[inner] * PRIMITIVES[name].arity).map(
-                lambda parts: (*[i for part in parts for i in part], Apply(PRIMITIVES[name], PRIMITIVES[name].arity))
+                lambda parts: (
+                    *[i for part in parts for i in part],
+                    Apply(PRIMITIVES[name], PRIMITIVES[name].arity),
+                )
             )
         )
 
@@ -44,8 +47,9 @@ def test_text_reads_back_to_the_same_tree(instructions: tuple[Instruction, ...])
 
 @pytest.mark.parametrize(
     "formula",
-    ["a - (b - c)", "a/(b/c)", "a/(b*c)", "(a^b)^c", "a^b^c", "-a^2", "(-a)^2", "a^(-b)", "a*(-b)", "-(a + b)", "a - (-b)",
-     "(a + b)*c", "2*(3*a)", "where(a < b, a, b)", "1e-300*a", "[a, b + 1]", "x[0] + x[2]", "sin(a)^2"],
+    ["a - (b - c)", "a/(b/c)", "a/(b*c)", "(a^b)^c", "a^b^c", "-a^2", "(-a)^2", "a^(-b)", "a*(-b)", "-(a + b)",
+     "a - (-b)",
+          "(a + b)*c", "2*(3*a)", "where(a < b, a, b)", "1e-300*a", "[a, b + 1]", "x[0] + x[2]", "sin(a)^2"],
 )  # fmt: skip
 def test_parentheses_stand_where_reading_needs_them(formula: str) -> None:
     assert dc.function(formula).text() == formula

@@ -40,7 +40,7 @@ def test_evaluations_are_what_the_lecture_says() -> None:
 def test_reverse_mode_costs_a_small_multiple_whatever_n() -> None:
     # Baydin et al. 2018, Section 3.2: c < 6, typically 2 to 3.
     for name in ("rosenbrock", "speelpenning", "helmholtz"):
-        rows = [row for row in dc.cost(name, sizes=[2, 30], engines=["reverse"]).rows]
+        rows = dc.cost(name, sizes=[2, 30], engines=["reverse"]).rows
         assert all(1 <= row.ratio_to_function < 6 for row in rows)
 
 

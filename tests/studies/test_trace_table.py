@@ -18,7 +18,13 @@ def test_primal_and_tangent_trace() -> None:
     rows = table["rows"]
     assert [row["name"] for row in rows] == ["v-1", "v0", "v1", "v2", "v3", "v4", "v5"]
     assert [row["operation"] for row in rows[2:]] == ["ln", "multiply", "sin", "add", "subtract"]
-    assert [row["operands"] for row in rows[2:]] == [["v-1"], ["v-1", "v0"], ["v0"], ["v1", "v2"], ["v4", "v3"]]
+    assert [row["operands"] for row in rows[2:]] == [
+        ["v-1"],
+        ["v-1", "v0"],
+        ["v0"],
+        ["v1", "v2"],
+        ["v4", "v3"],
+    ]
     assert [round(row["value"], 3) for row in rows] == [2, 5, 0.693, 10, -0.959, 10.693, 11.652]
     assert [row["tangent"] for row in rows] == [1, 0, 0.5, 5, 0, 5.5, 5.5]
     assert rows[3]["tangent_formula"] == "v̇-1 × v0 + v̇0 × v-1"

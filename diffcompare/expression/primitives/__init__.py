@@ -6,7 +6,14 @@ engines, the catalogue of operations and the systematic test read this table.
 
 from __future__ import annotations
 
-from diffcompare.expression.primitives import arithmetic, exponential, hyperbolic, piecewise, special, trigonometric
+from diffcompare.expression.primitives import (
+    arithmetic,
+    exponential,
+    hyperbolic,
+    piecewise,
+    special,
+    trigonometric,
+)
 from diffcompare.expression.primitives.primitive import Domain, Kink, Primitive, Traced
 
 __all__ = ["PRIMITIVES", "Domain", "Kink", "Primitive", "Traced", "find"]

@@ -70,7 +70,7 @@ multiply = Primitive(
     "multiply", operator.mul, np.multiply, (lambda _, x, y: y, lambda _, x, y: x), lambda sp, x, y: x * y,
     operator.mul, operator.mul, everywhere(*PAIR), hidden=True,
 )  # fmt: skip
-divide = Primitive(
+divide: Primitive = Primitive(
     "divide", operator.truediv, np.divide,
     (lambda _, x, y: divide(1.0, y), lambda v, x, y: negative(divide(v, y))),
     lambda sp, x, y: x / y, operator.truediv, operator.truediv, NONZERO, hidden=True,
@@ -85,7 +85,7 @@ power = Primitive(
     ), aliases=("pow", "Pow"),
     why="y x^(y-1) needs no logarithm of x, so negative bases keep their derivative",
 )  # fmt: skip
-negative = Primitive(
+negative: Primitive = Primitive(
     "negative", operator.neg, np.negative, (-1.0,), lambda sp, x: -x, operator.neg, operator.neg,
     everywhere((-5.0, 5.0)), hidden=True,
 )  # fmt: skip
@@ -96,11 +96,12 @@ sqrt = Primitive(
 )  # fmt: skip
 cbrt = Primitive(
     "cbrt", math.cbrt, np.cbrt, (lambda v, x: divide(1.0, multiply(3.0, multiply(v, v))),), _cbrt_sympy,
-    _cbrt_ball, _cbrt_complex, everywhere((0.1, 8.0)), kinks=(_steep,), why="1/(3v²) keeps the real root of a negative x",
+    _cbrt_ball, _cbrt_complex, everywhere((0.1, 8.0)), kinks=(_steep,), why="1/(3v²) takes a negative x",
 )  # fmt: skip
 hypot = Primitive(
     "hypot", math.hypot, np.hypot, (lambda v, x, y: divide(x, v), lambda v, x, y: divide(y, v)),
-    lambda sp, x, y: sp.sqrt(x**2 + y**2), lambda x, y: ball.sqrt(x * x + y * y), lambda x, y: cmath.sqrt(x * x + y * y),
+    lambda sp, x, y: sp.sqrt(x**2 + y**2), lambda x, y: ball.sqrt(x * x + y * y),
+    lambda x, y: cmath.sqrt(x * x + y * y),
     everywhere((0.2, 5.0), (-5.0, 5.0)),
     kinks=(Kink("x = y = 0", lambda x, y: x == 0 and y == 0, "nan", "the tip of a cone has no tangent plane"),),
     why="x/v stays finite where x² would overflow",

@@ -75,7 +75,7 @@ log10 = Primitive(
     "log10", math.log10, np.log10, (lambda v, x: divide(1.0, multiply(x, math.log(10))),),
     lambda sp, x: sp.log(x) / sp.log(10), lambda x: x.log() / ball.natural_log(10), cmath.log10, POSITIVE,
 )  # fmt: skip
-sigmoid = Primitive(
+sigmoid: Primitive = Primitive(
     "sigmoid", _sigmoid, _sigmoid_array, (lambda v, x: multiply(v, sigmoid(negative(x))),),
     lambda sp, x: 1 / (1 + sp.exp(-x)), lambda x: 1 / (1 + (-x).exp()),
     lambda x: 1 / (1 + cmath.exp(-x)) if x.real > 0 else cmath.exp(x) / (1 + cmath.exp(x)), EXPONENTS,

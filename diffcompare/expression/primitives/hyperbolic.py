@@ -22,7 +22,7 @@ sinh = Primitive(
     "sinh", math.sinh, np.sinh, (lambda v, x: cosh(x),), lambda sp, x: sp.sinh(x),
     lambda x: (x.exp() - (-x).exp()) / 2, cmath.sinh, everywhere((-5.0, 5.0)),
 )  # fmt: skip
-cosh = Primitive(
+cosh: Primitive = Primitive(
     "cosh", math.cosh, np.cosh, (lambda v, x: sinh(x),), lambda sp, x: sp.cosh(x),
     lambda x: (x.exp() + (-x).exp()) / 2, cmath.cosh, everywhere((-5.0, 5.0)),
 )  # fmt: skip

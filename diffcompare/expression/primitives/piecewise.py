@@ -25,7 +25,9 @@ def _real_sign(x: complex) -> complex:
     return complex(_sign(x.real))
 
 
-def _comparison(name: str, on_numbers: Callable[..., Any], array: Any, head: str, holds: Callable[[int], bool]) -> Primitive:
+def _comparison(
+    name: str, on_numbers: Callable[..., Any], array: Any, head: str, holds: Callable[[int], bool]
+) -> Primitive:
     """A row for a comparison: its derivative is 0 wherever it has one."""
     return Primitive(
         name, on_numbers, array, (0.0, 0.0), lambda sp, x, y: getattr(sp, head)(x, y),
@@ -34,7 +36,9 @@ def _comparison(name: str, on_numbers: Callable[..., Any], array: Any, head: str
     )  # fmt: skip
 
 
-def _extremum(name: str, pick: Callable[..., Any], array: Any, head: str, side: int, aliases: tuple[str, ...]) -> Primitive:
+def _extremum(
+    name: str, pick: Callable[..., Any], array: Any, head: str, side: int, aliases: tuple[str, ...]
+) -> Primitive:
     """A row for minimum (side -1) or maximum (side 1): the slope of the operand that wins, half of each at a tie."""
 
     def wins(x: Any, y: Any) -> Any:
@@ -62,7 +66,7 @@ greater_equal = _comparison("greater_equal", operator.ge, np.greater_equal, "Ge"
 equal = _comparison("equal", operator.eq, np.equal, "Eq", lambda s: s == 0)
 not_equal = _comparison("not_equal", operator.ne, np.not_equal, "Ne", lambda s: s != 0)
 
-where = Primitive(
+where: Primitive = Primitive(
     "where", lambda c, x, y: x if c else y, np.where,
     (0.0, lambda _, c, x, y: where(c, 1.0, 0.0), lambda _, c, x, y: where(c, 0.0, 1.0)),
     lambda sp, c, x, y: sp.Piecewise((x, c), (y, True)), ball.select, lambda c, x, y: x if c else y,
@@ -75,7 +79,7 @@ absolute = Primitive(
     everywhere((0.2, 5.0)), aliases=("Abs", "fabs", "absolute"),
     kinks=(Kink("x = 0", lambda x: x == 0, "0", "a corner: the slopes -1 and 1 meet, and 0 is their mean"),),
 )  # fmt: skip
-sign = Primitive(
+sign: Primitive = Primitive(
     "sign", _sign, np.sign, (0.0,), lambda sp, x: sp.sign(x), lambda x: ball.sign(x), _real_sign,
     everywhere((0.2, 5.0)), aliases=("sgn",),
     kinks=(Kink("x = 0", lambda x: x == 0, "0", "a jump: the derivative does not exist"),),
@@ -83,10 +87,11 @@ sign = Primitive(
 minimum = _extremum("minimum", min, np.minimum, "Min", -1, ("min", "Min", "fmin"))
 maximum = _extremum("maximum", max, np.maximum, "Max", 1, ("max", "Max", "fmax"))
 relu = Primitive(
-    "relu", lambda x: x if x > 0 or x != x else 0.0, lambda x: np.maximum(x, 0), (lambda v, x: where(greater(x, 0.0), 1.0, 0.0),),
+    "relu", lambda x: x if x > 0 or x != x else 0.0, lambda x: np.maximum(x, 0),
+    (lambda v, x: where(greater(x, 0.0), 1.0, 0.0),),
     lambda sp, x: sp.Max(x, 0), lambda x: x if ball.sign_of(x, "relu") > 0 else 0 * x,
     lambda x: x if x.real > 0 else 0j, everywhere((0.2, 5.0)), aliases=("ReLU", "ramp"),
-    kinks=(Kink("x = 0", lambda x: x == 0, "0", "a corner: any value in [0, 1] is a subgradient, and 0 is the usual choice"),),
+    kinks=(Kink("x = 0", lambda x: x == 0, "0", "a corner: any value in [0, 1] is a subgradient, 0 the usual choice"),),
 )  # fmt: skip
 
 ROWS = (

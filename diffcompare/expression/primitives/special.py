@@ -11,7 +11,14 @@ import numpy as np
 from diffcompare.expression.primitives import ball
 from diffcompare.expression.primitives.arithmetic import add, multiply, negative
 from diffcompare.expression.primitives.exponential import exp
-from diffcompare.expression.primitives.primitive import Domain, Kink, Primitive, above, elementwise, everywhere
+from diffcompare.expression.primitives.primitive import (
+    Domain,
+    Kink,
+    Primitive,
+    above,
+    elementwise,
+    everywhere,
+)
 
 STEP_BITS = 800  # working precision of a complex value whose imaginary part may be as small as 1e-200
 
@@ -54,7 +61,10 @@ def _off_poles(x: float) -> bool:
 
 
 _poles = Kink(
-    "x = 0, -1, -2, ...", lambda x: x <= 0 and float(x).is_integer(), "nan", "a pole: neither value nor derivative exists"
+    "x = 0, -1, -2, ...",
+    lambda x: x <= 0 and float(x).is_integer(),
+    "nan",
+    "a pole: neither value nor derivative exists",
 )
 
 erf = Primitive(
@@ -75,7 +85,7 @@ loggamma = Primitive(
     lambda sp, x: sp.loggamma(x), lambda x: x.lgamma(), _continued("lgamma"), above(0, (0.2, 9.0)),
     kinks=(_poles,), aliases=("lgamma", "gammaln"),
 )  # fmt: skip
-polygamma = Primitive(
+polygamma: Primitive = Primitive(
     "polygamma", _polygamma, elementwise(_polygamma), (0.0, lambda v, n, x: polygamma(add(n, 1.0), x)),
     lambda sp, n, x: sp.polygamma(n, x), ball.polygamma, _polygamma_complex,
     Domain("an integer order >= 0 and x > 0", lambda n, x: n >= 0 and float(n).is_integer() and _off_poles(x),

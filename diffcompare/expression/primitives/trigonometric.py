@@ -9,7 +9,16 @@ from typing import Any
 import numpy as np
 
 from diffcompare.expression.primitives import ball
-from diffcompare.expression.primitives.arithmetic import add, divide, hypot, multiply, negative, power, sqrt, subtract
+from diffcompare.expression.primitives.arithmetic import (
+    add,
+    divide,
+    hypot,
+    multiply,
+    negative,
+    power,
+    sqrt,
+    subtract,
+)
 from diffcompare.expression.primitives.primitive import Domain, Kink, Primitive, between, everywhere
 
 ANGLES = everywhere((-6.0, 6.0))
@@ -41,7 +50,7 @@ def _arctan2_complex(y: complex, x: complex) -> complex:
 sin = Primitive(
     "sin", math.sin, np.sin, (lambda v, x: cos(x),), lambda sp, x: sp.sin(x), lambda x: x.sin(), cmath.sin, ANGLES,
 )  # fmt: skip
-cos = Primitive(
+cos: Primitive = Primitive(
     "cos", math.cos, np.cos, (lambda v, x: negative(sin(x)),), lambda sp, x: sp.cos(x), lambda x: x.cos(), cmath.cos,
     ANGLES,
 )  # fmt: skip
@@ -49,7 +58,7 @@ tan = Primitive(
     "tan", math.tan, np.tan, (lambda v, x: power(sec(x), 2.0),), lambda sp, x: sp.tan(x), lambda x: x.tan(),
     cmath.tan, OFF_POLES,
 )  # fmt: skip
-sec = Primitive(
+sec: Primitive = Primitive(
     "sec", lambda x: 1 / math.cos(x), lambda x: 1 / np.cos(x), (lambda v, x: multiply(v, tan(x)),),
     lambda sp, x: sp.sec(x), lambda x: 1 / x.cos(), lambda x: 1 / cmath.cos(x), OFF_POLES,
 )  # fmt: skip
@@ -57,7 +66,7 @@ csc = Primitive(
     "csc", lambda x: 1 / math.sin(x), lambda x: 1 / np.sin(x), (lambda v, x: negative(multiply(v, cot(x))),),
     lambda sp, x: sp.csc(x), lambda x: 1 / x.sin(), lambda x: 1 / cmath.sin(x), OFF_POLES, kinks=(_pole,),
 )  # fmt: skip
-cot = Primitive(
+cot: Primitive = Primitive(
     "cot", lambda x: 1 / math.tan(x), lambda x: 1 / np.tan(x), (lambda v, x: negative(power(csc(x), 2.0)),),
     lambda sp, x: sp.cot(x), lambda x: x.cos() / x.sin(), lambda x: 1 / cmath.tan(x), OFF_POLES, kinks=(_pole,),
 )  # fmt: skip
