@@ -167,7 +167,7 @@ def derivative_graph(
     arguments = {}
     for name, value in point.items():
         outside = bind(outer, name, value)
-        arguments[name] = bind_values(inner, name, outside)
+        arguments[name] = bind(inner, name, outside)
     graph = inner.graph(function.outputs(arguments, inner))
     one = outer.constant(1.0)
     if mode == "reverse":
@@ -177,15 +177,6 @@ def derivative_graph(
         v_dot = tangents(graph, [one if k == column else 0.0 for k in range(len(graph.names))])
         found = [v_dot[i] for i in graph.outputs]
     return outer.graph([0.0 if d is None else d for d in found] + (graph.values if with_value else []))
-
-
-def bind_values(trace: Trace, name: str, value: Any) -> Any:
-    """Bind an argument that is itself traced, scalar or vector."""
-    from diffcompare.expression.numpy_protocol import entries
-
-    if isinstance(value, Variable) or getattr(value, "ndim", 0) == 0:
-        return trace.input(name, value)
-    return entries([trace.input(f"{name}[{i}]", v) for i, v in enumerate(value)])
 
 
 def forward(function: Function, point: Point) -> Derivatives:

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from diffcompare.engines import derivatives
-from diffcompare.engines.automatic import adjoints, bind_values, jacobian_columns, jacobian_rows, tangents
+from diffcompare.engines.automatic import adjoints, jacobian_columns, jacobian_rows, tangents
 from diffcompare.errors import DiffCompareError
-from diffcompare.expression.function import Function, flat_outputs, function
+from diffcompare.expression.function import Function, bind, flat_outputs, function, with_inputs
 from diffcompare.expression.graph import Graph
 from diffcompare.expression.numpy_protocol import Entries, entries, is_vector
 from diffcompare.expression.variable import Trace, Variable
@@ -180,8 +180,6 @@ def gradient(f: Any, at: Mapping[str, Any], engine: str = "reverse") -> dict[str
     found = derivatives(g, point, engine)
     if len(found.value) != 1:
         raise DiffCompareError(f"a gradient needs one output, and the function has {len(found.value)}; use jacobian")
-    from diffcompare.expression.function import with_inputs
-
     return with_inputs(point, found.jacobian[0].tolist())
 
 
@@ -202,7 +200,7 @@ class Call:
         bound = list(arguments)
         for k in self.wanted:
             name = names[k] if k < len(names) else f"x{k + 1}"
-            bound[k] = bind_values(trace, name, as_argument(arguments[k]))
+            bound[k] = bind(trace, name, as_argument(arguments[k]))
         result = self.function(*bound)
         self.single = not is_vector(result)
         self.shape: tuple[int, ...] = getattr(result, "shape", (-1,))

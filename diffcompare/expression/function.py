@@ -182,9 +182,10 @@ class Function:
 
 def bind(trace: Trace, name: str, value: Any) -> Any:
     """The variable that a function sees for one argument: a traced scalar, or a vector of traced entries."""
-    if isinstance(value, np.ndarray) and value.ndim:
-        return entries([trace.input(f"{name}[{i}]", v) for i, v in enumerate(value.tolist())])
-    return trace.input(name, value)
+    values = value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
+    if isinstance(values, list):
+        return entries([trace.input(f"{name}[{i}]", v) for i, v in enumerate(values)])
+    return trace.input(name, values)
 
 
 def innermost(arguments: Iterable[Any]) -> Trace | None:
