@@ -113,12 +113,17 @@ def _wavering(table: Quotients, run: Run) -> Run | None:
     return None
 
 
+def _noisy(table: Quotients, run: Run) -> bool:
+    """Whether what the run leaves over is far more than rounding: noise in f, or truncation not yet told from it."""
+    return run.level > 1e4 * UNIT_ROUNDOFF * max(table.sizes)
+
+
 def _remark(table: Quotients, run: Run) -> str:
     """What a reader should know about the answer besides its error."""
     remarks = []
     if table.side:
         remarks.append("one-sided: forward" if table.side > 0 else "one-sided: backward")
-    if run.level > 1e4 * UNIT_ROUNDOFF * max(table.sizes):
+    if _noisy(table, run):
         remarks.append(f"noise of about {run.level:.0e} in f")
     return "; ".join(remarks)
 
@@ -173,12 +178,13 @@ def _scale(table: Quotients, h: float) -> float:
 
 def _refine(table: Quotients, h: float) -> None:
     """Halve the step until the error is down to rounding or falls no more; jump where nothing settles."""
-    stalled, least, patience = 0, math.inf, 3 if table.side else 2
+    stalled, least = 0, math.inf
     while h and not table.full:
         known = h in table.steps
         if table.add(h) and (run := table.best()):
             stalled = 0 if run.error < least / 2 else stalled + (not known)
             least = min(least, run.error)
+            patience = 3 if table.side or _noisy(table, run) else 2
             if _finished(table, run) or (stalled >= patience and table.settled(run)):
                 return
             if stalled >= patience:
