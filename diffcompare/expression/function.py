@@ -90,8 +90,9 @@ class Function:
     def outputs(self, arguments: Mapping[str, Any], trace: Trace | None = None) -> list[Any]:
         """Run on the arguments, numbers or variables; one value an output."""
         if isinstance(self.source, Program):
-            constant = trace.constant if trace else as_float
-            return run(self.source, arguments, constant, Primitive.__call__)
+            if trace is None:
+                return run(self.source, arguments, as_float, Primitive.__call__)
+            return run(self.source, arguments, trace.constant, trace.apply)
         return flat_outputs(self._call_python(arguments), self.name)
 
     def evaluate(self, at: Mapping[str, Any]) -> list[float]:

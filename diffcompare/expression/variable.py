@@ -56,6 +56,10 @@ class Trace:
             values.append(argument.value)
         return self._append(Node(primitive, tuple(operands), primitive(*values)))
 
+    def apply(self, primitive: Primitive, *arguments: Any) -> Any:
+        """Apply a primitive; pi and e are recorded by name here, so that other number domains have all their digits."""
+        return primitive(*arguments) if arguments else self.operation(primitive, ())
+
     def graph(self, outputs: Iterable[Any]) -> Graph:
         """The part of the recording that `outputs` (variables or numbers) need."""
         places = [v.index if isinstance(v, Variable) and v.trace is self else self.constant(v).index for v in outputs]

@@ -97,11 +97,13 @@ def power(x: Any, y: Any) -> Any:
 
 
 def _zero_power(x: Any, exponent: Any) -> Any:
-    """0**p for p not an integer: 0 with derivative 0 for p > 1, a kink for 0 < p < 1, undefined below."""
-    if exponent > 1 or (exponent > 0 and not is_series(x)):
+    """0**p for p not an integer: 0 with as many derivatives as p is larger, a kink where the series needs more."""
+    import flint
+
+    if exponent > (flint.ctx.cap - 1 if is_series(x) else 0):
         return x * 0
     if exponent > 0:
-        raise NotDifferentiableError("a power between 0 and 1 has no slope at 0")
+        raise NotDifferentiableError(f"a power of {float(exponent):g} has too few derivatives at 0")
     raise NotDifferentiableError("a negative power is not defined at 0")
 
 
