@@ -15,6 +15,7 @@ from diffcompare.errors import DiffCompareError, PointError
 from diffcompare.expression.catalog import CATALOG
 from diffcompare.expression.function import Function, function
 from diffcompare.expression.point import Point
+from diffcompare.studies.study import Study
 
 ENGINES = ("reverse", "forward", "finite-forward", "finite-central")
 SECONDS = 2.0  # of one engine at one size: larger sizes are left out once the estimate passes it
@@ -34,7 +35,7 @@ class CostRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(Study):
     """The cost of a gradient against n."""
 
     function: str

@@ -9,6 +9,7 @@ from typing import Any
 from diffcompare.engines.automatic import jacobian_columns, jacobian_rows
 from diffcompare.errors import DiffCompareError
 from diffcompare.expression.function import function
+from diffcompare.studies.study import Study
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class Pass:
 
 
 @dataclass(frozen=True, slots=True)
-class JacobianPasses:
+class JacobianPasses(Study):
     """The Jacobian, shape (m, n), with the passes that built it."""
 
     function: str

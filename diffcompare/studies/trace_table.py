@@ -11,6 +11,7 @@ from diffcompare.errors import DiffCompareError, PointError
 from diffcompare.expression.function import function
 from diffcompare.expression.graph import Graph
 from diffcompare.studies.lecture_notation import Formula, Writer, by_levels, joined, letter
+from diffcompare.studies.study import Study
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Update:
 
 
 @dataclass(frozen=True, slots=True)
-class TraceTable:
+class TraceTable(Study):
     """A trace with its derivatives, in the lecture's names and order."""
 
     function: str
