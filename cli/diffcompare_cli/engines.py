@@ -1,0 +1,20 @@
+"""diffcompare engines: the ways to differentiate."""
+
+from __future__ import annotations
+
+from diffcompare_cli.commands import study_command
+from diffcompare_cli.inputs import format_option
+from diffcompare_cli.layout import Table, presented
+
+
+@study_command("engines")
+@format_option
+def command(layout: str) -> str:
+    """Two engines that share differentiation rules can be wrong together, so the table says whose rules they use."""
+    from diffcompare.engines import ENGINES
+
+    engines = [
+        {"engine": row.name, "kind": row.kind, "rules": row.rules, "available": True} for row in ENGINES.values()
+    ]
+    rows = [(row.name, row.kind, row.rules) for row in ENGINES.values()]
+    return presented({"engines": engines}, [Table(("engine", "kind", "differentiation rules"), rows)], layout)
