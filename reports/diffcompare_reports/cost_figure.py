@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from diffcompare.studies.cost import Cost, CostRow
 from diffcompare_reports.labels import End, label_ends
-from diffcompare_reports.style import GREY, RULE, SERIES, TEXT_WIDTH, drawn, new_figure
+from diffcompare_reports.style import ENGINES, RULE, SERIES, TEXT_WIDTH, drawn, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,7 +20,7 @@ def draw_cost(cost: Cost) -> Figure:
     """Operations in units of the function's own, and seconds, against n; one curve an engine."""
     figure = new_figure(TEXT_WIDTH, HEIGHT)
     left, right = figure.subplots(1, 2)
-    _panel(left, cost, "ratio_to_function", "operations of the gradient / operations of $f$")
+    _panel(left, cost, "ratio_to_function", "operations / operations of $f$")
     _panel(right, cost, "seconds", "seconds for one gradient")
     return figure
 
@@ -53,5 +53,5 @@ def _label(row: CostRow, quantity: str, cost: Cost) -> str:
     """The engine, with its last value where the curve stops short of the largest size."""
     short = "" if row.n == max(cost.sizes) else f" (to $n$ = {row.n})"
     if quantity == "ratio_to_function":
-        return rf"{row.engine}{short}: {row.ratio_to_function:.3g}$\times$"
-    return f"{row.engine}{short}"
+        return rf"{ENGINES[row.engine]}{short}: {row.ratio_to_function:.3g}$\times$"
+    return f"{ENGINES[row.engine]}{short}"

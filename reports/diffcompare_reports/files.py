@@ -86,9 +86,7 @@ def cause_of(error: OSError) -> str:
 def _check_place(path: Path) -> None:
     try:
         if path.is_dir():
-            raise OutputError(
-                f"{path} is a folder; write the name of a file in it, for example {path / 'figure.png'}"
-            )
+            raise OutputError(f"{path} is a folder; write the name of a file in it, for example {path / 'figure.png'}")
         if not path.parent.is_dir():
             raise OutputError(f"the folder {path.parent} does not exist; make it first or write another path")
         if path.exists() and not path.is_file():

@@ -13,13 +13,13 @@ from diffcompare.errors import BudgetError
 from diffcompare.studies.trace_table import Row, TraceTable, Update
 from diffcompare_reports.style import (
     BLUE,
-    GREY,
     DOTTED,
+    GREY,
     INK,
     SOLID,
-    darker,
     TEXT_WIDTH,
     VERMILLION,
+    darker,
     drawn,
     mathematics,
     new_figure,
@@ -36,9 +36,7 @@ SMALL = 8.0  # points: edge labels and the key
 LARGEST = 400  # rows; a larger drawing cannot be read
 NUMBERED = 24  # updates; beyond it the order of the sweep is left to the table
 TALLEST = 8.4  # inches: a page of the book
-PREFERENCE = (
-    1.35  # a drawing from left to right may be shrunk so much before one from top to bottom is better
-)
+PREFERENCE = 1.35  # a drawing from left to right may be shrunk so much before one from top to bottom is better
 MARGIN, KEY = 6.0, 20.0  # points: around the drawing, and the line under it that explains it
 
 FORWARD_TINT, REVERSE_TINT, INPUT_TINT = "#E3EFF7", "#FBE9DD", "#F1F1F1"
@@ -120,12 +118,8 @@ def dot(table: TraceTable) -> str:
     kind = "tangent" if table.mode == "forward" else "adjoint"
     lines = ["digraph trace {", "  rankdir=LR; node [shape=box];"]
     for row in table.rows:
-        label = (
-            _quoted(f"{row.name} = {row.formula.text}") + rf"\n{row.value:.6g}\n{kind} {row.derivative:.6g}"
-        )
-        lines.append(
-            f'  "{row.name}" [label="{label}"{", peripheries=2" if row.name == table.output else ""}];'
-        )
+        label = _quoted(f"{row.name} = {row.formula.text}") + rf"\n{row.value:.6g}\n{kind} {row.derivative:.6g}"
+        lines.append(f'  "{row.name}" [label="{label}"{", peripheries=2" if row.name == table.output else ""}];')
     lines += [f'  "{arrow.tail}" -> "{arrow.head}";' for arrow in _arrows(table)]
     return "\n".join([*lines, "}"])
 
@@ -181,14 +175,10 @@ def _contribution(step: int, update: Update, steps: int) -> str:
 
 def _key(table: TraceTable) -> str:
     if table.mode == "forward":
-        seed = next(
-            row.index for row in table.rows if row.derivative_formula.text == "1" and row.operation == "input"
-        )
+        seed = next(row.index for row in table.rows if row.derivative_formula.text == "1" and row.operation == "input")
         return rf"In each box: formula, value, tangent.  Seed $\dot{{v}}_{{{seed}}} = 1$; values and tangents flow along the arrows."
     order = "order of the update and " if len(table.sweep) <= NUMBERED else ""
-    return (
-        f"In each box: formula, value, adjoint.  On each arrow: {order}contribution carried back against it."
-    )
+    return f"In each box: formula, value, adjoint.  On each arrow: {order}contribution carried back against it."
 
 
 def _layout(cards: dict[str, Card], arrows: list[Arrow], direction: str) -> Layout:
@@ -238,9 +228,7 @@ def _extent(text: str, size: float) -> tuple[float, float]:
     from matplotlib.textpath import text_to_path
 
     is_mathematics = text.startswith("$")
-    width, height, _ = text_to_path.get_text_width_height_descent(
-        text, FontProperties(size=size), is_mathematics
-    )
+    width, height, _ = text_to_path.get_text_width_height_descent(text, FontProperties(size=size), is_mathematics)
     return float(width), float(height)
 
 
@@ -280,17 +268,13 @@ def _draw_arrow(axes: Axes, points: list[tuple[float, float]], carries: bool) ->
     *curve, tip = points
     style = SOLID if carries else DOTTED
     path = Path(curve, [Path.MOVETO] + [Path.CURVE4] * (len(curve) - 1))
-    axes.add_patch(
-        PathPatch(path, facecolor="none", edgecolor=GREY, linewidth=0.8, linestyle=style, zorder=1)
-    )
+    axes.add_patch(PathPatch(path, facecolor="none", edgecolor=GREY, linewidth=0.8, linestyle=style, zorder=1))
     axes.add_patch(
         FancyArrowPatch(curve[-1], tip, arrowstyle="-|>", mutation_scale=7, shrinkA=0, shrinkB=0, color=GREY,
                         linewidth=0.8, zorder=1)
     )  # fmt: skip
 
 
-def _write(
-    axes: Axes, x: float, y: float, text: str, colour: str, size: float, background: bool = False
-) -> None:
+def _write(axes: Axes, x: float, y: float, text: str, colour: str, size: float, background: bool = False) -> None:
     box = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none"} if background else None
     axes.text(x, y, text, color=colour, fontsize=size, ha="center", va="center", zorder=4, bbox=box)

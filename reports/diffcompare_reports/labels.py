@@ -68,10 +68,10 @@ def spread(wanted: Sequence[float], gaps: Sequence[float]) -> list[float]:
     return places
 
 
-def power_of_ten(value: float) -> str:
+def scientific(value: float) -> str:
     """A positive number as mathematics without dollar signs: 10^-8, 2 x 10^-8.
 
-    >>> power_of_ten(1e-8), power_of_ten(4.9e-8)
+    >>> scientific(1e-8), scientific(4.9e-8)
     ('10^{-8}', '4.9\\\\times 10^{-8}')
     """
     mantissa, exponent = f"{value:.1e}".split("e")

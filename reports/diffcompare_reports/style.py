@@ -90,6 +90,21 @@ SERIES: dict[str, Series] = {
 }
 
 
+ENGINES: dict[str, str] = {
+    "forward": "forward mode",
+    "reverse": "reverse mode",
+    "symbolic": "symbolic",
+    "finite-forward": "forward difference",
+    "finite-backward": "backward difference",
+    "finite-central": "central difference",
+    "finite-central4": "central of order 4",
+    "finite-central6": "central of order 6",
+    "finite-central8": "central of order 8",
+    "finite-adaptive": "adaptive difference",
+    "complex-step": "complex step",
+}
+
+
 def darker(colour: str) -> str:
     """The colour as text needs it: dark enough to read on white and on a tint."""
     return "#" + "".join(f"{int(int(colour[i : i + 2], 16) * 0.8):02X}" for i in (1, 3, 5))
