@@ -123,9 +123,10 @@ class Quotients:
 
     def runs(self) -> list[Run]:
         """The best run for each last step, finest first; each is checked by the next finer step."""
+        count = len(self.steps)
         slope, bend = self._extrapolate(self.slopes), self._extrapolate(self.bends)
         # sum |weight| of a run: the weights alternate in sign, and so do these starting values
-        signs = [(-1.0) ** k for k in range(len(self.steps))]
+        signs = [(-1.0) ** k for k in range(count)]
         gain = self._extrapolate([(2 if self.side else 1) * s / h for s, h in zip(signs, self.steps, strict=True)])
         bend_gain = self._extrapolate([2 * s for s in signs])
 
@@ -142,11 +143,17 @@ class Quotients:
 
         checked = [(i, j) for i, j in slope if (i, j + 1) in slope]
         shortest = 2 if self.side else 1
-        # truncation only adds to what is left over, so the least of it is the noise
-        level = min((unexplained(i, j) for i, j in checked if j - i >= shortest), default=0.0)
+        spread = sorted((unexplained(i, j), j) for i, j in checked if j - i >= shortest)
+
+        def level(last: int) -> float:
+            """Noise of f by the runs as fine as this: truncation only adds, and the least is a lucky draw."""
+            left = [noise for noise, j in spread if j >= min(last, count - 3) - 1]
+            return left[len(left) // 4] if left else 0.0
+
+        levels = [level(j) for j in range(count)]
         best: dict[int, Run] = {}
         for i, j in checked:
-            own = max(level, UNIT_ROUNDOFF * max(self.sizes[i : j + 2]))
+            own = max(levels[j], UNIT_ROUNDOFF * max(self.sizes[i : j + 2]))
             noise = NOISE * own * abs(gain[i, j])
             missed = abs(bend[i, j] * gain[i, j] / bend_gain[i, j])
             shared = ROUNDINGS * UNIT_ROUNDOFF * abs(slope[i, j])
