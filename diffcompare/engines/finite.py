@@ -16,6 +16,7 @@ from diffcompare.engines import Derivatives
 from diffcompare.engines.adaptive import adaptive
 from diffcompare.engines.stencil import SCHEMES, Scheme, one_sided
 from diffcompare.engines.step import Step, textbook
+from diffcompare.expression.explain import explain
 from diffcompare.expression.function import Function, point_inputs, with_inputs
 from diffcompare.expression.numbers import COMPLEX
 from diffcompare.expression.point import Point
@@ -84,15 +85,16 @@ def finite_adaptive(function: Function, point: Point) -> Derivatives:
         for k in range(len(samples.value())):
             found = adaptive(lambda t, j=j, k=k: samples.along(j, t)[k], x)  # type: ignore[misc]
             column.append(found.value)
-            worst = max(worst, found.error)
+            worst = max(worst, found.error if math.isfinite(found.value) else 0.0)
             notes += [found.note] if found.note else []
         columns.append(np.array(column))
-    return _answer(samples, columns, [f"estimated error {worst:.1e}", *dict.fromkeys(notes)])
+    return _answer(samples, columns, [f"estimated error {worst:.1e}"] * (worst > 0) + notes)
 
 
 def complex_step(function: Function, point: Point) -> Derivatives:
     """The complex step Im f(x + ih)/h with h = 1e-100: no subtraction, so no rounding error grows as h shrinks.
 
+    nan, with the reason in the note, at a kink or outside the domain.
     Source: Squire, Trapp, SIAM Review 40 (1998) 110-112.
 
     >>> import diffcompare as dc
@@ -101,6 +103,10 @@ def complex_step(function: Function, point: Point) -> Derivatives:
     """
     graph = function.trace(point)
     x = point_inputs(point)
+    obstacles = explain(graph)
+    if obstacles:  # where the function is not analytic the imaginary part means nothing
+        unknown = np.full((len(graph.outputs), len(x)), math.nan)
+        return Derivatives(list(map(float, graph.values)), unknown, 0, 0, f"not analytic here: {obstacles[0]}")
     columns = []
     for j in range(len(x)):
         inputs = [complex(value, IMAGINARY_STEP if i == j else 0.0) for i, value in enumerate(x)]
