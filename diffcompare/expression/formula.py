@@ -1,27 +1,52 @@
-"""PROVISIONAL parser so that colleagues can run; the real one replaces this file."""
+"""Formula text -> a postfix program, by our own whitelist.
+
+A shunting-yard parser (E. W. Dijkstra, MR 34/61, Mathematisch Centrum Amsterdam 1961): it loops, so depth costs no
+recursion, and nothing in the text is ever run as code.
+"""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cached_property
 
 from diffcompare.errors import FormulaError
-from diffcompare.expression.primitives import PRIMITIVES, Primitive, find
+from diffcompare.expression.primitives import CALLABLE, PRIMITIVES, Primitive, find
+from diffcompare.expression.tokens import Token, number, tokens
+
+DEEPEST = 500  # brackets inside brackets
+LARGEST_EXPONENT = 10**6
+LARGEST_CONSTANT_EXPONENT = 10**4  # of a number: its power is written out by computer algebra
+BINARY = {
+    "<": (1, "less"), "<=": (1, "less_equal"), ">": (1, "greater"), ">=": (1, "greater_equal"), "==": (1, "equal"),
+    "!=": (1, "not_equal"), "+": (2, "add"), "-": (2, "subtract"), "*": (3, "multiply"), "/": (3, "divide"),
+    "^": (5, "power"), "**": (5, "power"),
+}  # fmt: skip
+COMPARISON, PREFIX, POWER = 1, 4, 5
+FOLDED = ("minimum", "maximum")  # functions of two operands that a formula may give more
 
 
 @dataclass(frozen=True)
 class Number:
+    """A literal: an exact int or a double."""
+
     value: int | float
 
 
 @dataclass(frozen=True)
 class Name:
+    """A variable, or one entry of a vector variable."""
+
     name: str
     index: int | None
 
 
 @dataclass(frozen=True)
 class Apply:
+    """A primitive applied to the last `count` values."""
+
     primitive: Primitive
     count: int
 
@@ -31,140 +56,310 @@ Instruction = Number | Name | Apply
 
 @dataclass(frozen=True)
 class Program:
+    """A formula in postfix order, run on a stack; `listed` where it was written as [a, b]."""
+
     instructions: tuple[Instruction, ...]
     outputs: int
     listed: bool
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
-        key = lambda s: [int(p) if p.isdigit() else p for p in re.split(r"(\d+)", s)]
-        return tuple(sorted({i.name for i in self.instructions if isinstance(i, Name)}, key=key))
+        """Every name in natural order (x2 before x10); pi and e too: the point decides whether they are variables."""
+        return natural_order({i.name for i in self.instructions if isinstance(i, Name)})
 
 
-TOKEN = re.compile(
-    r"\s*(?:(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)|([^\W\d]\w*)|(\*\*|<=|>=|==|!=|[-+*/^()\[\],<>]))"
-)
-BIN = {
-    "<": (1, "less"),
-    "<=": (1, "less_equal"),
-    ">": (1, "greater"),
-    ">=": (1, "greater_equal"),
-    "==": (1, "equal"),
-    "!=": (1, "not_equal"),
-    "+": (2, "add"),
-    "-": (2, "subtract"),
-    "*": (3, "multiply"),
-    "/": (3, "divide"),
-}
+def natural_order(names: Iterable[str]) -> tuple[str, ...]:
+    """Names sorted as people sort them, numbers in them by size."""
+
+    def key(name: str) -> list[tuple[bool, int, str]]:
+        return [(p.isdecimal(), int(p) if p.isdecimal() else 0, p) for p in re.split(r"(\d+)", name)]
+
+    return tuple(sorted(names, key=key))
 
 
 def parse(text: str) -> Program:
-    toks = []
-    pos = 0
-    s = text.rstrip()
-    if not s:
-        raise FormulaError("the formula is empty; write for example x^2")
-    while pos < len(s):
-        m = TOKEN.match(s, pos)
-        if not m:
-            raise FormulaError(f"cannot read {s[pos]!r}", text, pos)
-        toks.append((m.group(1), m.group(2), m.group(3), m.start()))
-        pos = m.end()
-    toks.append((None, None, "", len(s)))
-    out: list[Instruction] = []
-    k = 0
+    """Read a formula.  Raises `FormulaError` with the place of the fault and what to write instead.
 
-    def peek():
-        return toks[k][2]
+    >>> [type(i).__name__ for i in parse("-x^2").instructions]
+    ['Name', 'Number', 'Apply', 'Apply']
+    >>> parse("2x")
+    Traceback (most recent call last):
+    diffcompare.errors.FormulaError: an operator is missing between 2 and x; write 2*x for the product
+      2x
+       ^
+    """
+    return _Parser(text).program()
 
-    def eat(op):
-        nonlocal k
-        if peek() != op:
-            raise FormulaError(f"expected {op!r}", text, toks[k][3])
-        k += 1
 
-    def expr(level):
-        nonlocal k
-        if level == 4:
-            return unary()
-        expr_(level)
+@dataclass
+class _Operator:
+    """A waiting operator."""
 
-    def expr_(level):
-        nonlocal k
-        if level > 3:
-            return unary()
-        expr_(level + 1)
-        while toks[k][2] in BIN and BIN[toks[k][2]][0] == level:
-            op = toks[k][2]
-            k += 1
-            expr_(level + 1)
-            out.append(Apply(PRIMITIVES[BIN[op][1]], 2))
+    primitive: Primitive
+    precedence: int
+    token: Token
 
-    def unary():
-        nonlocal k
-        if peek() in ("-", "+"):
-            op = peek()
-            k += 1
-            unary()
-            if op == "-":
-                out.append(Apply(PRIMITIVES["negative"], 1))
+
+@dataclass
+class _Bracket:
+    """An open bracket: a group, a call of a function, or the list of outputs."""
+
+    token: Token
+    function: Token | None = None
+    primitive: Primitive | None = None
+    listing: bool = False
+    operands: int = 1
+
+
+@dataclass(frozen=True)
+class _Operand:
+    """What is known of a value on the stack: its place, whether it is a condition, its number if it is constant."""
+
+    start: int
+    end: int
+    condition: bool = False
+    constant: float | None = None
+
+
+@dataclass
+class _Parser:
+    text: str
+    stack: list[_Operator | _Bracket] = field(default_factory=list)
+    values: list[_Operand] = field(default_factory=list)
+    instructions: list[Instruction] = field(default_factory=list)
+    indexed: dict[str, bool] = field(default_factory=dict)
+
+    def program(self) -> Program:
+        """The whole text: operands and operators take turns."""
+        self.tokens = tokens(self.text)
+        self.place = 0
+        self.outputs, self.listed = 1, False
+        wants_operand = True
+        while True:
+            token = self.tokens[self.place]
+            self.place += 1
+            if token.kind == "end" and not wants_operand:
+                break
+            wants_operand = self.operand(token) if wants_operand else self.operator(token)
+        self.reduce(0)
+        if self.stack:
+            bracket = self.stack[-1].token
+            raise self.error(f"{bracket.text} is never closed; write {_closing(bracket.text)} where it ends", bracket)
+        for value in self.values:
+            self.no_condition(value)
+        return Program(tuple(self.instructions), self.outputs, self.listed)
+
+    def error(self, message: str, at: Token | _Operand) -> FormulaError:
+        return FormulaError(message, self.text, at.start, at.end)
+
+    # Where an operand is expected -----------------------------------------------------------------------------------
+
+    def operand(self, token: Token) -> bool:
+        """Read a number, a name, a bracket or a sign; answers whether an operand is still expected."""
+        if token.kind == "number":
+            value = number(token, self.text)
+            self.push(
+                Number(value), _Operand(token.start, token.end, constant=float(value) if abs(value) < 1e308 else 1e308)
+            )
+        elif token.kind == "name":
+            return self.name(token)
+        elif token.text in ("(", "["):
+            return self.open(token)
+        elif token.text in ("-", "+"):
+            if token.text == "-":
+                self.stack.append(_Operator(PRIMITIVES["negative"], PREFIX, token))
+            return True
         else:
-            atom()
-            if peek() in ("^", "**"):
-                k += 1
-                unary()
-                out.append(Apply(PRIMITIVES["power"], 2))
+            raise self.missing_operand(token)
+        return False
 
-    def atom():
-        nonlocal k
-        num, name, op, at = toks[k]
-        if num:
-            k += 1
-            out.append(Number(int(num) if num.isdigit() else float(num)))
-        elif name:
-            k += 1
-            if peek() == "(":
-                p = find(name)
-                if p is None:
-                    raise FormulaError(f"unknown function {name!r}", text, at, at + len(name))
-                k += 1
-                n = 1
-                expr_(1)
-                while peek() == ",":
-                    k += 1
-                    n += 1
-                    expr_(1)
-                eat(")")
-                if n != p.arity:
-                    raise FormulaError(f"{name} takes {p.arity} arguments, not {n}", text, at)
-                out.append(Apply(p, n))
-            elif peek() == "[":
-                k += 1
-                i = int(toks[k][0])
-                k += 1
-                eat("]")
-                out.append(Name(name, i))
+    def missing_operand(self, token: Token) -> FormulaError:
+        before = self.tokens[self.place - 2] if self.place > 1 else None
+        if before is None:
+            return self.error(f"the formula starts with {token.text}; write an operand before it", token)
+        if token.kind == "end":
+            return self.error(f"the formula ends after {before.text}; write what follows it", before)
+        if before.text == "*" and token.text in ("*", "**"):
+            return self.error("there are too many stars; write * for a product or ^ for a power", token)
+        if before.text in ("(", "["):
+            return self.error(f"there is nothing between {before.text} and {token.text}; write an operand there", token)
+        return self.error(f"{token.text} stands directly after {before.text}; write an operand between them", token)
+
+    def name(self, token: Token) -> bool:
+        following = self.tokens[self.place]
+        if following.text == "(":
+            self.place += 1
+            self.stack.append(_Bracket(following, token, self.function(token)))
+            self.check_depth(following)
+            return True
+        index, end = self.index(following) if following.text == "[" else (None, token.end)
+        if self.indexed.setdefault(token.text, index is not None) != (index is not None):
+            raise self.error(f"{token.text} is used both as a vector and as a number; write it one way", token)
+        self.push(Name(token.text, index), _Operand(token.start, end))
+        return False
+
+    def index(self, bracket: Token) -> tuple[int, int]:
+        """The entry in x[3]: a whole number, counted from 0."""
+        entry, closing = self.tokens[self.place + 1], self.tokens[min(self.place + 2, len(self.tokens) - 1)]
+        if not entry.text.isdigit() or len(entry.text) > 6 or closing.text != "]":
+            raise self.error("an index is a whole number from 0; write for example x[0]", entry)
+        self.place += 3
+        return int(entry.text), closing.end
+
+    def function(self, token: Token) -> Primitive:
+        found = find(token.text)
+        if found is not None:
+            return found
+        near = get_close_matches(token.text, CALLABLE, n=1)
+        if near:
+            raise self.error(f"there is no function {token.text}; did you mean {near[0]}?", token)
+        if len(token.text) <= 2:
+            raise self.error(f"there is no function {token.text}; write {token.text}*(...) for a product", token)
+        raise self.error(f"there is no function {token.text}; diffcompare knows {', '.join(sorted(CALLABLE))}", token)
+
+    def open(self, token: Token) -> bool:
+        listing = token.text == "["
+        if listing and (self.stack or self.instructions):
+            raise self.error("several outputs stand in one list around the whole formula; write [f, g]", token)
+        self.listed = self.listed or listing
+        self.stack.append(_Bracket(token, listing=listing))
+        self.check_depth(token)
+        return True
+
+    def check_depth(self, token: Token) -> None:
+        if len(self.stack) > DEEPEST and sum(isinstance(entry, _Bracket) for entry in self.stack) > DEEPEST:
+            raise self.error(
+                f"brackets are nested more than {DEEPEST} deep; split the formula in a Python function", token
+            )
+
+    # Where an operator is expected ----------------------------------------------------------------------------------
+
+    def operator(self, token: Token) -> bool:
+        """Read an operator, a comma or a closing bracket; answers whether an operand is expected next."""
+        if token.text in BINARY:
+            precedence, name = BINARY[token.text]
+            self.reduce(precedence, token)
+            self.stack.append(_Operator(PRIMITIVES[name], precedence, token))
+            return True
+        if token.text == ",":
+            self.comma(token)
+            return True
+        if token.text in (")", "]"):
+            self.close(token)
+            return False
+        before = self.tokens[self.place - 2]
+        written = token.text + ("(...)" if self.tokens[self.place].text == "(" and token.kind == "name" else "")
+        left = before.text if before.kind != "sign" else "(...)"
+        right = "(...)" if token.text == "(" else written
+        raise self.error(
+            f"an operator is missing between {before.text} and {token.text}; write {left}*{right} for the product",
+            token,
+        )
+
+    def reduce(self, precedence: int, token: Token | None = None) -> None:
+        """Apply the waiting operators that bind at least as tightly (a power waits for the one to its right)."""
+        while self.stack and isinstance(self.stack[-1], _Operator):
+            waiting = self.stack[-1]
+            if waiting.precedence < precedence or waiting.precedence == precedence == POWER:
+                return
+            if waiting.precedence == precedence == COMPARISON and token is not None:
+                raise self.error("comparisons cannot be chained; write where(a < b, where(b < c, ...), ...)", token)
+            self.stack.pop()
+            self.apply(waiting.primitive, waiting.primitive.arity, waiting.token)
+
+    def comma(self, token: Token) -> None:
+        self.reduce(0)
+        if not self.stack:
+            raise self.error("a comma outside brackets; write [f, g] for several outputs", token)
+        bracket = self.stack[-1]
+        assert isinstance(bracket, _Bracket)
+        if bracket.primitive is None and not bracket.listing:
+            raise self.error("a comma in round brackets; write [f, g] for several outputs", token)
+        if bracket.primitive is PRIMITIVES["ln"] and bracket.operands == 1:
+            self.apply(bracket.primitive, 1, bracket.token)
+        if bracket.primitive is not None and bracket.primitive.name in FOLDED and bracket.operands > 1:
+            self.apply(bracket.primitive, 2, bracket.token)
+        bracket.operands += 1
+
+    def close(self, token: Token) -> None:
+        self.reduce(0)
+        if not self.stack:
+            raise self.error(f"{token.text} closes nothing; leave it out or open a bracket before it", token)
+        bracket = self.stack.pop()
+        assert isinstance(bracket, _Bracket)
+        if _closing(bracket.token.text) != token.text:
+            raise self.error(
+                f"{bracket.token.text} is closed by {token.text}; write {_closing(bracket.token.text)}", token
+            )
+        if bracket.listing:
+            self.outputs = bracket.operands
+            if self.tokens[self.place].kind != "end":
+                raise self.error(
+                    "the list of outputs ends the formula; write nothing after it", self.tokens[self.place]
+                )
+        elif bracket.primitive is not None and bracket.function is not None:
+            self.call(bracket.primitive, bracket.operands, bracket.function, token)
+        else:
+            inside = self.values[-1]
+            self.values[-1] = _Operand(bracket.token.start, token.end, inside.condition, inside.constant)
+
+    def call(self, primitive: Primitive, operands: int, function: Token, closing: Token) -> None:
+        if primitive is PRIMITIVES["ln"] and operands == 2:  # the logarithm to a base
+            self.apply(primitive, 1, function)
+            self.apply(PRIMITIVES["divide"], 2, function)
+        elif operands == primitive.arity or (primitive.name in FOLDED and operands > 1):
+            self.apply(primitive, primitive.arity, function)
+        else:
+            plural = "operand" if primitive.arity == 1 else "operands"
+            raise self.error(
+                f"{function.text} takes {primitive.arity} {plural}, not {operands}; write {_usage(primitive, function.text)}",
+                function,
+            )
+        last = self.values[-1]
+        self.values[-1] = _Operand(function.start, closing.end, last.condition, last.constant)
+
+    # The program ----------------------------------------------------------------------------------------------------
+
+    def push(self, instruction: Instruction, operand: _Operand) -> None:
+        self.instructions.append(instruction)
+        self.values.append(operand)
+
+    def apply(self, primitive: Primitive, count: int, token: Token) -> None:
+        operands = self.values[len(self.values) - count :]
+        del self.values[len(self.values) - count :]
+        for position, operand in enumerate(operands):
+            if primitive.name == "where" and position == 0:
+                if not operand.condition:
+                    raise self.error(
+                        "the first operand of where is a comparison; write for example where(x > 0, x, 0)", operand
+                    )
             else:
-                out.append(Name(name, None))
-        elif op == "(":
-            k += 1
-            expr_(1)
-            eat(")")
-        else:
-            raise FormulaError("expected a number, a name or a bracket", text, at)
+                self.no_condition(operand)
+        if primitive.name == "power":
+            self.check_exponent(*operands)
+        constants = [operand.constant for operand in operands if operand.constant is not None]
+        constant = primitive.value(*constants) if len(constants) == count and primitive.name != "where" else None
+        comparison = token.text in BINARY and BINARY[token.text][0] == COMPARISON
+        start = min([token.start, *(operand.start for operand in operands)])
+        end = max([token.end, *(operand.end for operand in operands)])
+        self.push(Apply(primitive, count), _Operand(start, end, comparison, None if comparison else constant))
 
-    n = 1
-    listed = peek() == "["
-    if listed:
-        k += 1
-        expr_(1)
-        while peek() == ",":
-            k += 1
-            n += 1
-            expr_(1)
-        eat("]")
-    else:
-        expr_(1)
-    if toks[k][2] != "":
-        raise FormulaError("unexpected", text, toks[k][3])
-    return Program(tuple(out), n, listed)
+    def no_condition(self, operand: _Operand) -> None:
+        if operand.condition:
+            raise self.error("a comparison is not a number; write where(condition, a, b)", operand)
+
+    def check_exponent(self, base: _Operand, exponent: _Operand) -> None:
+        size = abs(exponent.constant) if exponent.constant is not None else 0.0
+        largest = LARGEST_EXPONENT if base.constant is None else LARGEST_CONSTANT_EXPONENT
+        if not size <= largest:
+            raise self.error(f"the exponent is {exponent.constant:.6g}; write one of at most {largest}", exponent)
+
+
+def _closing(opening: str) -> str:
+    return ")" if opening == "(" else "]"
+
+
+def _usage(primitive: Primitive, name: str) -> str:
+    if primitive.name == "where":
+        return "where(x > 0, a, b)"
+    return f"{name}({', '.join('xyz'[: primitive.arity])})"

@@ -1,39 +1,134 @@
-"""PROVISIONAL; the real one replaces this file."""
+"""Points: a value for every variable, from the command line or from Python."""
 
 from __future__ import annotations
 
+import math
+import numbers
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 
-from diffcompare.errors import PointError
+from diffcompare.errors import FormulaError, PointError
 
-Point = dict[str, Any]
-
-
-def as_point(at: Mapping[str, Any]) -> Point:
-    return {k: (np.asarray(v, float) if np.ndim(v) else float(v)) for k, v in at.items()}
-
-
-def check_names(wanted: Sequence[str], given: Iterable[str]) -> None:
-    given = list(given)
-    for w in wanted:
-        if w not in given:
-            raise PointError(f"the point gives no value for {w}")
-    for g in given:
-        if g not in wanted:
-            raise PointError(f"there is no variable {g}")
+Point = dict[str, Any]  # float, or an array of shape (n,) for a vector variable
 
 
 def parse_point(texts: Sequence[str]) -> Point:
-    import json
+    """The point that --at options give: "x1=2", "x1=2,x2=5" or "x=[1,2,3]"; values may be constant formulas.
 
-    out: Point = {}
-    for t in texts:
-        import re
+    Raises `PointError` for a missing =, a name given twice, or a value that is no finite number.
 
-        for part in re.split(r",(?![^\[]*\])", t):
-            n, _, v = part.partition("=")
-            out[n.strip()] = json.loads(v)
-    return as_point(out)
+    >>> parse_point(["x1=2,x2=pi/2", "y=[1, 2]"])
+    {'x1': 2.0, 'x2': 1.5707963267948966, 'y': array([1., 2.])}
+    """
+    point: Point = {}
+    for text in texts:
+        for part in _split(text):
+            name, sign, value = part.partition("=")
+            name, value = name.strip(), value.strip()
+            if not sign or not value:
+                raise PointError(f"{part.strip() or 'an empty --at'} gives no value; write --at x=2")
+            if not name.isidentifier():
+                advice = f"; write --at {name.partition('[')[0]}=[1,2,3] for a vector" if "[" in name else ""
+                raise PointError(f"{name or 'nothing'} is not the name of a variable{advice or '; write --at x=2'}")
+            if name in point:
+                raise PointError(f"{name} is given twice; give each variable one value")
+            point[name] = _value(name, value)
+    return point
+
+
+def as_point(at: Mapping[str, Any]) -> Point:
+    """A Python mapping as a point: floats, and float arrays of shape (n,).
+
+    Raises `PointError` for values that are not finite real numbers or vectors of them.
+
+    >>> as_point({"x": 2, "y": [1, 2]})
+    {'x': 2.0, 'y': array([1., 2.])}
+    """
+    if not isinstance(at, Mapping):
+        raise PointError(f'a point is a dictionary such as {{"x": 2.0}}, not a {type(at).__name__}')
+    return {name: _checked(name, value) for name, value in at.items()}
+
+
+def check_names(wanted: Sequence[str], given: Iterable[str]) -> None:
+    """Raise `PointError` where a variable has no value, or a value has no variable, with the nearest name."""
+    given = list(given)
+    missing = [name for name in wanted if name not in given]
+    extra = [name for name in given if name not in wanted]
+    if extra:
+        near = get_close_matches(extra[0], missing or wanted, n=1)
+        variables = f"the variables are {', '.join(wanted)}" if wanted else "the function has no variables"
+        raise PointError(f"there is no variable {extra[0]}; " + (f"did you mean {near[0]}?" if near else variables))
+    if missing:
+        example = ",".join(f"{name}=..." for name in missing[:4])
+        raise PointError(f"{', '.join(missing)} has no value; add --at {example}" if len(missing) == 1 else
+                         f"{', '.join(missing)} have no values; add --at {example}")  # fmt: skip
+
+
+def _split(text: str) -> list[str]:
+    """At the commas outside brackets."""
+    parts, depth, start = [], 0, 0
+    for place, character in enumerate(text):
+        depth += (character in "([") - (character in ")]")
+        if depth < 0:
+            raise PointError(f"{character} closes nothing in {text}; write --at x=[1,2,3]")
+        if character == "," and depth == 0:
+            parts.append(text[start:place])
+            start = place + 1
+    if depth:
+        raise PointError(f"a bracket is never closed in {text}; write --at x=[1,2,3]")
+    return [*parts, text[start:]]
+
+
+def _value(name: str, text: str) -> float | np.ndarray:
+    if text.startswith("["):
+        entries = _split(text[1:-1]) if text.endswith("]") else []
+        if not any(entry.strip() for entry in entries):
+            raise PointError(f"{name}={text} is no vector with entries; write {name}=[1,2,3]")
+        return np.array([_number(name, entry.strip()) for entry in entries])
+    return _number(name, text)
+
+
+def _number(name: str, text: str) -> float:
+    """A number, or a constant formula such as pi/2."""
+    if re.fullmatch(r"[-+]?(nan|inf|infinity)", text, re.IGNORECASE):
+        raise PointError(f"{name}={text} is no point to differentiate at; give a finite number")
+    from diffcompare.expression.formula import parse
+    from diffcompare.expression.primitives import Primitive
+    from diffcompare.expression.program import CONSTANTS, run
+
+    try:
+        program = parse(text)
+        unknown = [n for n in program.names if n not in CONSTANTS]
+        value = float("nan") if unknown or program.listed else run(program, {}, float, Primitive.value)[0]
+    except (FormulaError, OverflowError) as error:
+        raise PointError(f"{name}={text:.40} is not a number; write for example {name}=2.5 or {name}=pi/2") from error
+    if not math.isfinite(value):
+        raise PointError(f"{name}={text:.40} is not a finite number; write for example {name}=2.5 or {name}=pi/2")
+    return float(value)
+
+
+def _checked(name: str, value: Any) -> float | np.ndarray:
+    if isinstance(value, (str, bytes)) or value is None:
+        raise PointError(f"{name} is {value!r}, not a number; give {name} a number or a vector of numbers")
+    if isinstance(value, numbers.Real) or (isinstance(value, np.ndarray) and value.ndim == 0):
+        array = np.asarray(value)
+    else:
+        try:
+            array = np.array(value)
+        except ValueError:
+            raise PointError(f"{name} is no vector: its entries have different lengths") from None
+    if array.dtype.kind not in "biuf":
+        raise PointError(f"{name} is {value!r:.40}, not a real number; give {name} a number or a vector of numbers")
+    if array.ndim > 1 or array.size == 0:
+        raise PointError(f"{name} has shape {array.shape}; give a number or a vector with at least one entry")
+    try:
+        array = array.astype(float)
+    except OverflowError:
+        raise PointError(f"{name} is beyond the largest double, 1.8e308") from None
+    if not np.isfinite(array).all():
+        raise PointError(f"{name} is {value!r:.40}; give finite numbers")
+    return array if array.ndim else float(array)
