@@ -6,14 +6,12 @@ recursion, and nothing in the text is ever run as code.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import cached_property
 
 from diffcompare.errors import FormulaError
 from diffcompare.expression.primitives import CALLABLE, PRIMITIVES, Primitive, find
+from diffcompare.expression.program import Apply, Instruction, Name, Number, Program
 from diffcompare.expression.tokens import Token, number, tokens
 
 DEEPEST = 500  # brackets inside brackets
@@ -26,55 +24,6 @@ BINARY = {
 }  # fmt: skip
 COMPARISON, PREFIX, POWER = 1, 4, 5
 FOLDED = ("minimum", "maximum")  # functions of two operands that a formula may give more
-
-
-@dataclass(frozen=True)
-class Number:
-    """A literal: an exact int or a double."""
-
-    value: int | float
-
-
-@dataclass(frozen=True)
-class Name:
-    """A variable, or one entry of a vector variable."""
-
-    name: str
-    index: int | None
-
-
-@dataclass(frozen=True)
-class Apply:
-    """A primitive applied to the last `count` values."""
-
-    primitive: Primitive
-    count: int
-
-
-Instruction = Number | Name | Apply
-
-
-@dataclass(frozen=True)
-class Program:
-    """A formula in postfix order, run on a stack; `listed` where it was written as [a, b]."""
-
-    instructions: tuple[Instruction, ...]
-    outputs: int
-    listed: bool
-
-    @cached_property
-    def names(self) -> tuple[str, ...]:
-        """Every name in natural order (x2 before x10); pi and e too: the point decides whether they are variables."""
-        return natural_order({i.name for i in self.instructions if isinstance(i, Name)})
-
-
-def natural_order(names: Iterable[str]) -> tuple[str, ...]:
-    """Names sorted as people sort them, numbers in them by size."""
-
-    def key(name: str) -> list[tuple[bool, int, str]]:
-        return [(p.isdecimal(), int(p) if p.isdecimal() else 0, p) for p in re.split(r"(\d+)", name)]
-
-    return tuple(sorted(names, key=key))
 
 
 def parse(text: str) -> Program:
@@ -215,7 +164,8 @@ class _Parser:
             raise self.error(f"there is no function {token.text}; did you mean {near[0]}?", token)
         if len(token.text) <= 2:
             raise self.error(f"there is no function {token.text}; write {token.text}*(...) for a product", token)
-        raise self.error(f"there is no function {token.text}; diffcompare knows {', '.join(sorted(CALLABLE))}", token)
+        known = ", ".join(sorted({row.name for row in CALLABLE.values()}))
+        raise self.error(f"there is no function {token.text}; the functions are {known}", token)
 
     def open(self, token: Token) -> bool:
         listing = token.text == "["
@@ -248,6 +198,8 @@ class _Parser:
             self.close(token)
             return False
         before = self.tokens[self.place - 2]
+        if find(before.text) is not None:
+            raise self.error(f"{before.text} is a function; write {before.text}({token.text}) with brackets", token)
         written = token.text + ("(...)" if self.tokens[self.place].text == "(" and token.kind == "name" else "")
         left = before.text if before.kind != "sign" else "(...)"
         right = "(...)" if token.text == "(" else written
@@ -310,9 +262,9 @@ class _Parser:
         elif operands == primitive.arity or (primitive.name in FOLDED and operands > 1):
             self.apply(primitive, primitive.arity, function)
         else:
-            plural = "operand" if primitive.arity == 1 else "operands"
+            count = f"{primitive.arity} operand{'s' * (primitive.arity > 1)}, not {operands}"
             raise self.error(
-                f"{function.text} takes {primitive.arity} {plural}, not {operands}; write {_usage(primitive, function.text)}",
+                f"{function.text} takes {count}; write {_usage(primitive, function.text)}",
                 function,
             )
         last = self.values[-1]

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from diffcompare.errors import BudgetError, DiffCompareError, PointError, SourceError, TracingError
-from diffcompare.expression.formula import Program, parse
+from diffcompare.expression.formula import parse
 from diffcompare.expression.graph import Graph
 from diffcompare.expression.notation import LATEX, TEXT, TYPST, Notation
 from diffcompare.expression.numpy_protocol import entries, is_vector
 from diffcompare.expression.point import Point, as_point, check_names
 from diffcompare.expression.primitives import Primitive
-from diffcompare.expression.program import CONSTANTS, run
+from diffcompare.expression.program import CONSTANTS, Name, Program, run
 from diffcompare.expression.variable import Trace, Variable, as_float
 
 
@@ -243,8 +243,6 @@ def _double(value: Any) -> Any:
 
 
 def _longest_index(program: Program, name: str) -> int | None:
-    from diffcompare.expression.formula import Name
-
     indices = [i.index for i in program.instructions if isinstance(i, Name) and i.name == name and i.index is not None]
     return max(indices, default=None)
 

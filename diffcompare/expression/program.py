@@ -1,16 +1,67 @@
-"""Running a parsed formula: a postfix program on a stack, on numbers or on traced variables."""
+"""A parsed formula: a postfix program, run on a stack of numbers or of traced variables."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from diffcompare.errors import PointError
-from diffcompare.expression.formula import Apply, Name, Number, Program
 from diffcompare.expression.numpy_protocol import is_vector
-from diffcompare.expression.primitives import PRIMITIVES
+from diffcompare.expression.primitives import PRIMITIVES, Primitive
 
 CONSTANTS = {name: PRIMITIVES[name] for name in ("pi", "e")}  # unless the point gives them a value
+
+
+@dataclass(frozen=True)
+class Number:
+    """A literal: an exact int or a double."""
+
+    value: int | float
+
+
+@dataclass(frozen=True)
+class Name:
+    """A variable, or one entry of a vector variable."""
+
+    name: str
+    index: int | None
+
+
+@dataclass(frozen=True)
+class Apply:
+    """A primitive applied to the last `count` values."""
+
+    primitive: Primitive
+    count: int
+
+
+Instruction = Number | Name | Apply
+
+
+@dataclass(frozen=True)
+class Program:
+    """A formula in postfix order, run on a stack; `listed` where it was written as [a, b]."""
+
+    instructions: tuple[Instruction, ...]
+    outputs: int
+    listed: bool
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Every name in natural order (x2 before x10); pi and e too: the point decides whether they are variables."""
+        return natural_order({i.name for i in self.instructions if isinstance(i, Name)})
+
+
+def natural_order(names: Iterable[str]) -> tuple[str, ...]:
+    """Names sorted as people sort them, numbers in them by size."""
+
+    def key(name: str) -> list[tuple[bool, int, str]]:
+        return [(p.isdecimal(), int(p) if p.isdecimal() else 0, p) for p in re.split(r"(\d+)", name)]
+
+    return tuple(sorted(names, key=key))
 
 
 def run(

@@ -26,7 +26,7 @@ PATTERN = re.compile(
     r"(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[^\W\d]\w*)|(?P<sign>\*\*|<=|>=|==|!=|[-+*/^()\[\],<>])",
     re.ASCII,
 )
-NAME = re.compile(r"[^\W\d]\w*")
+LETTER = re.compile(r"\w")
 SPELLINGS = {
     "−": "-",
     "–": "-",
@@ -89,8 +89,8 @@ def _token(text: str, place: int) -> Token:
     if character in SPELLINGS:
         spelled = SPELLINGS[character]
         return Token("name" if spelled == "pi" else "sign", spelled, place, place + 1)
-    match = PATTERN.match(text, place) or NAME.match(text, place)
-    if match is None or (match.re is NAME and not match.group().isidentifier()):
+    match = PATTERN.match(text, place) or (LETTER.match(text, place) if character.isidentifier() else None)
+    if match is None:
         shown = character if character.isprintable() else f"the character U+{ord(character):04X}"
         advice = ADVICE.get(character, "write numbers, names, + - * / ^ and functions")
         raise FormulaError(f"{shown} does not belong into a formula; {advice}", text, place)
@@ -98,8 +98,8 @@ def _token(text: str, place: int) -> Token:
     if text.startswith("//", place):
         raise FormulaError("// has no derivative rule here; write / for the quotient", text, place, place + 2)
     end = match.end()
-    if kind == "name":
-        end = NAME.match(text, place).end()  # type: ignore[union-attr]  # letters beyond ASCII belong to the name
+    while kind == "name" and text[place : end + 1].isidentifier() and end < len(text):
+        end += 1  # letters beyond ASCII belong to the name
     return Token(kind, text[place:end], place, end)  # type: ignore[arg-type]
 
 
