@@ -9,7 +9,7 @@ from diffcompare.errors import BudgetError, SourceError
 from diffcompare.expression.primitives import PRIMITIVES
 from diffcompare.expression.program import Apply, Instruction, Name, Number, Program
 
-LONGEST = 10**6  # instructions: a SymPy expression shares its parts, a program writes each of them out
+LONGEST = 10**5  # parts: a SymPy expression shares its parts, a program writes each of them out
 HEADS = {
     "exp": "exp", "log": "ln", "sin": "sin", "cos": "cos", "tan": "tan", "sec": "sec", "csc": "csc", "cot": "cot",
     "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2", "sinh": "sinh", "cosh": "cosh",
@@ -24,7 +24,7 @@ def program_of(source: Any) -> Program:
     """The program of a SymPy expression, or of a list or matrix of them.
 
     Raises `SourceError` for a head that has no primitive and `BudgetError` for an expression that, written out, has
-    more than a million instructions.
+    more than 100,000 parts.
 
     >>> import sympy as sp
     >>> x, y = sp.symbols("x y")
@@ -45,6 +45,9 @@ def _postfix(expression: Any) -> list[Instruction]:
     """Operands before operations, by a stack of what is still to be written (in reverse)."""
     import sympy as sp
 
+    size = _written_out(expression)
+    if size > LONGEST:
+        raise BudgetError(f"the expression written out has {size} parts; give it as a Python function")
     done: list[Instruction] = []
     todo: list[Any] = [expression]
     while todo:
@@ -52,10 +55,23 @@ def _postfix(expression: Any) -> list[Instruction]:
         if isinstance(item, (Number, Name, Apply)):
             done.append(item)
         else:
-            todo.extend(reversed(_step(sp, sp.sympify(item) if isinstance(item, (int, float)) else item)))
-        if len(done) + len(todo) > LONGEST:
-            raise BudgetError(f"the expression written out has more than {LONGEST} parts; give it as a Python function")
+            todo.extend(reversed(_step(sp, item)))
     return done
+
+
+def _written_out(expression: Any) -> int:
+    """Nodes of the expression written out as a tree, counted on its shared parts."""
+    sizes: dict[Any, int] = {}
+    todo = [expression]
+    while todo:
+        node = todo[-1]
+        missing = [part for part in node.args if part not in sizes]
+        if missing:
+            todo.extend(missing)
+        else:
+            sizes[node] = 1 + sum(sizes[part] for part in node.args)
+            todo.pop()
+    return sizes[expression]
 
 
 def _step(sp: Any, node: Any) -> list[Any]:

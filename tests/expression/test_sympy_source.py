@@ -13,11 +13,29 @@ from diffcompare.errors import BudgetError, SourceError
 X, Y = sp.symbols("x y", real=True)
 AT = {"x": 0.7, "y": 1.3}
 EXPRESSIONS = [
-    X - Y, -X, X / Y, 1 / X, X**2 / Y**3, sp.sqrt(X) + X ** sp.Rational(1, 3), sp.exp(-X) * sp.log(Y), 2 * X - 3 * Y / 5,
-    -X * Y / 7, sp.Max(X, Y, sp.Rational(1, 2)), sp.Min(X, Y), sp.Abs(X - Y), sp.atan2(Y, X), sp.Piecewise((X, X > 1), (Y, True)),
-    sp.Piecewise((X, X > 1), (Y, Y > 1), (X * Y, True)), sp.pi * X + sp.E, sp.Float(0.1) * X, sp.sec(X) + sp.csc(Y) + sp.cot(X),
-    sp.asinh(X) + sp.acosh(Y) + sp.atanh(X), sp.erf(X) + sp.gamma(Y) + sp.loggamma(X) + sp.polygamma(1, Y), X**Y, (X + Y) ** -2,
-]  # fmt: skip
+    X - Y,
+    -X,
+    X / Y,
+    1 / X,
+    X**2 / Y**3,
+    sp.sqrt(X) + X ** sp.Rational(1, 3),
+    sp.exp(-X) * sp.log(Y),
+    2 * X - 3 * Y / 5,
+    -X * Y / 7,
+    sp.Max(X, Y, sp.Rational(1, 2)),
+    sp.Min(X, Y),
+    sp.Abs(X - Y),
+    sp.atan2(Y, X),
+    sp.Piecewise((X, X > 1), (Y, True)),
+    sp.Piecewise((X, X > 1), (Y, Y > 1), (X * Y, True)),
+    sp.pi * X + sp.E,
+    sp.Float(0.1) * X,
+    sp.sec(X) + sp.csc(Y) + sp.cot(X),
+    sp.asinh(X) + sp.acosh(Y) + sp.atanh(X),
+    sp.erf(X) + sp.gamma(Y) + sp.loggamma(X) + sp.polygamma(1, Y),
+    X**Y,
+    (X + Y) ** -2,
+]
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS, ids=str)
