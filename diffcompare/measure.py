@@ -107,7 +107,7 @@ def measure(estimate: float, truth: Ball | Unproven | str) -> Measurement:
 
     >>> found = measure(1/3, Ball(Fraction(1, 3)))
     >>> found.status, round(found.ulps, 2), round(found.digits, 2)
-    ('ok', -0.33, 15.95)
+    ('ok', 0.33, 15.95)
     >>> measure(math.nan, "1").status
     'nan'
     """
@@ -117,11 +117,11 @@ def measure(estimate: float, truth: Ball | Unproven | str) -> Measurement:
     if estimate != estimate:
         return Measurement("nan", digits=0.0)
     if math.isinf(estimate):
-        return Measurement("inf", error=estimate, relative=math.inf, ulps=estimate, digits=0.0)
+        return Measurement("inf", error=estimate, relative=math.inf, ulps=math.inf, digits=0.0)
     error = Fraction(estimate) - exact
     unit = math.ulp(nearest_double(exact))
     relative = nearest_double(abs(error / exact)) if exact else (math.inf if error else 0.0)
-    ulps = nearest_double(error / Fraction(unit)) if math.isfinite(unit) else -math.inf
+    ulps = nearest_double(abs(error) / Fraction(unit)) if math.isfinite(unit) else math.inf
     return Measurement("ok", nearest_double(error), relative, ulps, correct_digits(relative))
 
 

@@ -1,4 +1,4 @@
-"""Formulas with certified references, kept beside the repository; tests that need them are skipped where they are not."""
+"""Formulas with certified references, kept beside the repository; tests that need them are skipped where it is not."""
 
 from __future__ import annotations
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from diffcompare_cli.commands import study_command
 from diffcompare_cli.inputs import format_option
-from diffcompare_cli.layout import Table, number, presented
+from diffcompare_cli.layout import Table, presented, written
 
 
 @study_command("catalog")
@@ -32,18 +30,14 @@ def command(layout: str) -> str:
         }
         for entry in entries
     ]
-    functions = [(entry.name, entry.function().text(), _point(entry.at)) for entry in entries]
+    functions = [
+        (
+            entry.name,
+            entry.function().text(),
+            ",".join(f"{name}={written(value, 4)}" for name, value in entry.at.items()),
+        )
+        for entry in entries
+    ]
     lessons = [(entry.name, entry.teaches) for entry in entries]
     tables = (Table(("name", "function", "at"), functions), Table(("name", "shows"), lessons, wrapped=1))
     return presented({"functions": data}, tables, layout)
-
-
-def _point(at: dict[str, Any]) -> str:
-    """The point as --at takes it."""
-    written = []
-    for name, value in at.items():
-        if hasattr(value, "tolist"):
-            written.append(f"{name}=[{','.join(number(v, 4) for v in value.tolist())}]")
-        else:
-            written.append(f"{name}={number(value)}")
-    return ",".join(written)

@@ -85,7 +85,14 @@ class StudyCommand(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         with redirect_stdout(sys.stderr):
-            return super().invoke(ctx)
+            try:
+                return super().invoke(ctx)
+            except SystemExit as stop:
+                from diffcompare.errors import SourceError
+
+                raise SourceError(
+                    f"the function ended the program with sys.exit({stop.code}); return a number"
+                ) from stop
 
 
 def divided(words: Sequence[str], takes_value: Mapping[str, bool]) -> tuple[list[str], list[str]]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import click
 
 from diffcompare_cli.commands import study_command
 from diffcompare_cli.inputs import at_option, format_option, function_argument, function_at
-from diffcompare_cli.layout import Block, Cell, Table, number, partial_derivative, presented, seconds
+from diffcompare_cli.layout import Block, Cell, Table, heading, number, partial_derivative, presented, seconds, written
+
+if TYPE_CHECKING:
+    from diffcompare.expression.function import Function
+    from diffcompare.studies.agreement import Comparison
 
 MOST = 8  # variables with a line each; of more, only the one with the largest error is shown
 
@@ -34,62 +38,53 @@ def command(source: str, at: tuple[str, ...], engines: tuple[str, ...], layout: 
     """
     from diffcompare.studies.agreement import compare
 
-    study = compare(*function_at(source, at), **({"engines": engines} if engines else {}))
-    data = study.to_dict()
-    return presented(data, blocks(data), layout)
+    function, point = function_at(source, at)
+    study = compare(function, point, engines) if engines else compare(function, point)
+    return presented(study.to_dict(), blocks(function, study), layout)
 
 
-def blocks(data: Mapping[str, Any]) -> Iterator[Block]:
+def blocks(function: Function, study: Comparison) -> Iterator[Block]:
     """The reference, a line for each engine and variable, the costs, the notes and the verdict."""
-    point = ", ".join(f"{name} = {_written(value)}" for name, value in data["point"].items())
-    yield [f"f = {data['function']}", f"at {point}", f"f = {number(data['value'])}"]
-    yield reference(data)
-    yield errors(data)
-    available = [row for row in data["engines"] if row["available"]]
+    point = ", ".join(f"{name} = {written(value)}" for name, value in study.point.items())
+    yield [heading(function), f"f = {number(study.value)}" + (f" at {point}" if point else "")]
+    yield reference(study)
+    yield errors(study)
     costs = [
-        [row["engine"], str(row["evaluations"]), str(row["operations"]), seconds(row["seconds"])] for row in available
+        [row.engine, str(row.evaluations), str(row.operations), seconds(row.seconds)]
+        for row in study.engines
+        if row.available
     ]
     yield Table(("engine", "evaluations", "operations", "time"), costs, frozenset({1, 2, 3}))
-    notes = [[row["engine"], row["note"]] for row in data["engines"] if row["note"]]
-    yield Table(("engine", "note"), notes, wrapped=1)
-    yield f"{data['verdict']['engine']}: {data['verdict']['reason']}"
+    yield Table(("engine", "note"), [[row.engine, row.note] for row in study.engines if row.note], wrapped=1)
+    yield study.verdict[1]
 
 
-def reference(data: Mapping[str, Any]) -> Table:
-    """The proven derivatives and how much an error of the variable is magnified."""
-    found = data["reference"]["gradient"]
-    rows: list[list[Cell]] = [
-        [partial_derivative("f", name), str(value), number(data["condition"].get(name), 3)]
-        for name, value in found.items()
-    ]
-    return Table(("reference", f"{data['reference']['digits']} proven digits", "condition"), rows, frozenset({2}))
+def reference(study: Comparison) -> Table:
+    """The proven derivatives, and the condition number of each derivative's program."""
+    from diffcompare.measure import Ball
 
-
-def errors(data: Mapping[str, Any]) -> Table:
-    """Derivatives and their errors, a line for each engine and variable."""
     rows: list[list[Cell]] = []
-    for row in data["engines"]:
-        if not row["available"]:
-            rows.append([row["engine"], "", "not available", "", "", ""])
-            continue
-        names = list(row["gradient"])
+    for name, value in list(study.reference.gradient.items())[:MOST]:
+        derivative = value.decimal(study.reference.digits) if isinstance(value, Ball) else value.kind
+        rows.append([partial_derivative("f", name), derivative, number(study.condition[name], 3)])
+    left_out = len(study.reference.gradient) - len(rows)
+    if left_out:
+        rows.append([f"and {left_out} more", "", ""])
+    return Table(("reference", f"{study.reference.digits} proven digits", "condition"), rows, frozenset({2}))
+
+
+def errors(study: Comparison) -> Table:
+    """Derivatives with their errors, a line for each engine and variable."""
+    rows: list[list[Cell]] = []
+    for row in study.engines:
+        names = list(row.gradient)
         if len(names) > MOST:
-            names = [max(names, key=lambda name: _size(row["error"].get(name)))]
+            names = [min(names, key=lambda name: row.measured[name].digits)]
         for k, name in enumerate(names):
-            measures = [number(row[kind].get(name), 3) for kind in ("error", "ulps", "digits")]
-            engine = "" if k else row["engine"]
-            rows.append([engine, name, number(row["gradient"][name]), *measures])
+            found = row.measured[name]
+            measures = [number(found.error, 3), number(found.ulps, 3), f"{found.digits:.1f}"]
+            rows.append(["" if k else row.engine, name, number(row.gradient[name]), *measures])
+        if not row.available:
+            rows.append([row.engine, "", "not available", "", "", ""])
     headings = ("engine", "by", "derivative", "error", "ulps", "digits")
     return Table(headings, rows, frozenset({2, 3, 4, 5}))
-
-
-def _size(error: Any) -> float:
-    """The size of an error, infinite where there is no number."""
-    size = abs(float(error)) if error is not None else float("inf")
-    return size if size == size else float("inf")
-
-
-def _written(value: Any) -> str:
-    if hasattr(value, "__len__") and not isinstance(value, str):
-        return f"[{', '.join(map(number, value))}]"
-    return number(value)

@@ -9,9 +9,10 @@ import click
 
 from diffcompare_cli.commands import study_command
 from diffcompare_cli.inputs import at_option, format_option, function_argument, function_at
-from diffcompare_cli.layout import Block, Table, number, presented
+from diffcompare_cli.layout import Block, Table, heading, number, presented
 
 if TYPE_CHECKING:
+    from diffcompare.expression.function import Function
     from diffcompare.studies.jacobian import JacobianPasses
 
 
@@ -29,11 +30,12 @@ def command(source: str, at: tuple[str, ...], mode: str | None, layout: str) -> 
     """
     from diffcompare.studies.jacobian import jacobian_passes
 
-    study = jacobian_passes(*function_at(source, at), mode)
-    return presented(study.to_dict(), blocks(study), layout)
+    function, point = function_at(source, at)
+    study = jacobian_passes(function, point, mode)
+    return presented(study.to_dict(), blocks(function, study), layout)
 
 
-def blocks(study: JacobianPasses) -> Iterator[Block]:
+def blocks(function: Function, study: JacobianPasses) -> Iterator[Block]:
     """The passes with their seeds, then the matrix."""
     forward = study.mode == "forward"
     part, seeded = ("column", "tangents") if forward else ("row", "adjoints")
@@ -46,7 +48,8 @@ def blocks(study: JacobianPasses) -> Iterator[Block]:
         ]
         for k, one in enumerate(study.passes, 1)
     ]
-    yield f"{study.function}: {len(study.jacobian)} x {len(study.variables)} Jacobian, {study.mode} mode"
+    shape = f"{len(study.jacobian)} x {len(study.variables)}"
+    yield [heading(function), f"{shape} Jacobian by {study.mode} mode in {len(passes)} passes"]
     yield Table(("pass", f"{seeded} seeded with 1", "gives", "entries"), passes, frozenset({0}))
     rows = [[f"y{i}", *map(number, row)] for i, row in enumerate(study.jacobian, 1)]
     yield Table(("Jacobian", *study.variables), rows, frozenset(range(1, len(study.variables) + 1)))

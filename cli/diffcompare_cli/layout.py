@@ -7,7 +7,11 @@ import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from textwrap import fill
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from diffcompare.expression.function import Function
 
 # For output that can only show ASCII: the marks of tangents and adjoints become words, as in v_dot1 and v_bar1.
 SPELLED = str.maketrans({
@@ -29,7 +33,7 @@ class Mathematics(Protocol):
     def latex(self) -> str: ...
 
 
-WRAPPED = 60  # columns
+COLUMNS, WRAPPED = 80, 60  # of a paragraph, of a cell with text
 UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns"))
 
 
@@ -58,6 +62,14 @@ def partial_derivative(of: str, by: str) -> Formula:
     from diffcompare.expression.notation import LATEX
 
     return Formula(f"∂{of}/∂{by}", rf"\frac{{\partial {LATEX.variable(of)}}}{{\partial {LATEX.variable(by)}}}")
+
+
+def heading(function: Function) -> Formula:
+    """f(x1, x2) = the formula; of a Python function, its name."""
+    from diffcompare.expression.notation import LATEX
+
+    left = Formula(f"f({', '.join(function.names)})", f"f({', '.join(map(LATEX.variable, function.names))})")
+    return equation(left, Formula(function.text(), function.latex()))
 
 
 Cell = str | Mathematics
@@ -92,6 +104,8 @@ def page(blocks: Iterable[Block], layout: str, encoding: str | None = None) -> s
 def _plain(block: Block, encoding: str) -> str:
     if isinstance(block, Table):
         return _tabulated(block, "simple", lambda cell: shown(_text(cell), encoding))
+    if isinstance(block, str):
+        return fill(shown(block, encoding), COLUMNS, break_long_words=False, break_on_hyphens=False)
     return "\n".join(shown(_text(line), encoding) for line in _lines(block))
 
 
@@ -179,6 +193,17 @@ def number(value: Any, digits: int = 17) -> str:
     return repr(value).removesuffix(".0") if digits == 17 else f"{value:.{digits}g}"
 
 
+def written(value: Any, digits: int = 17) -> str:
+    """The value of a variable as --at takes it: a number or a vector.
+
+    >>> written(2.0), written([1.0, 0.5])
+    ('2', '[1,0.5]')
+    """
+    if hasattr(value, "__len__"):
+        return f"[{','.join(number(entry, digits) for entry in value)}]"
+    return number(value, digits)
+
+
 def seconds(value: Any) -> str:
     """A duration in the unit that fits: 830 ns, 12 us, 3.4 ms, 2.1 s.
 
@@ -188,9 +213,7 @@ def seconds(value: Any) -> str:
     if value is None:
         return ""
     value = float(value)
+    if value != value:
+        return "nan"
     unit, name = next((row for row in UNITS if value >= row[0]), UNITS[-1])
-    return f"{_two_digits(value / unit)} {name}"
-
-
-def _two_digits(value: float) -> str:
-    return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
+    return f"{value / unit:.{0 if value >= 10 * unit else 1}f}".removesuffix(".0") + f" {name}"

@@ -8,21 +8,25 @@ import warnings
 
 import click
 
-from diffcompare import __version__
 from diffcompare_cli.commands import HELP_NAMES, Commands
 
 DONE, UNUSABLE, INTERRUPTED = 0, 2, 130
 
 
 @click.group(cls=Commands, invoke_without_command=True, context_settings={"help_option_names": HELP_NAMES})
-@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.option("--version", is_flag=True, help="Show the version and exit.")
 @click.pass_context
-def program(ctx: click.Context) -> None:
+def program(ctx: click.Context, version: bool) -> None:
     """Differentiate one function in every way - numerically, symbolically, automatically - and compare.
 
     FUNCTION is a formula such as "ln(x1) + x1*x2 - sin(x2)", a Python function as path/to/file.py:name or
     package.module:name, or a name that `diffcompare catalog` lists.
     """
+    if version:
+        from diffcompare import __version__
+
+        click.echo(f"diffcompare {__version__}")
+        ctx.exit()
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
 

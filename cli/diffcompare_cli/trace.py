@@ -10,7 +10,7 @@ import click
 
 from diffcompare_cli.commands import study_command
 from diffcompare_cli.inputs import at_option, format_option, function_argument, function_at, output_option, wrt_option
-from diffcompare_cli.layout import Block, Cell, Formula, Table, equation, number, partial_derivative, presented
+from diffcompare_cli.layout import Block, Cell, Formula, Table, equation, heading, number, partial_derivative, presented
 
 if TYPE_CHECKING:
     from diffcompare.studies.trace_table import TraceTable
@@ -36,10 +36,11 @@ def command(source: str, at: tuple[str, ...], mode: str, wrt: str | None, layout
     """
     from diffcompare.studies.trace_table import trace
 
-    table = trace(*function_at(source, at), mode, wrt)
+    function, point = function_at(source, at)
+    table = trace(function, point, mode, wrt)
     if output:
         write_graph(table, output)
-    return presented(table.to_dict(), blocks(table), layout)
+    return presented(table.to_dict(), [heading(function), *blocks(table)], layout)
 
 
 def write_graph(table: TraceTable, path: Path) -> None:

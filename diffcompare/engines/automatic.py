@@ -182,7 +182,7 @@ def derivative_graph(
 def forward(function: Function, point: Point) -> Derivatives:
     """Forward mode: n passes, one column of the Jacobian each."""
     graph = function.trace(point)
-    columns = np.array(jacobian_columns(graph), dtype=float).reshape(len(graph.names), -1)
+    columns = np.array(jacobian_columns(graph), dtype=float).reshape(len(graph.names), len(graph.outputs))
 
     def count() -> int:
         return sum(
@@ -195,7 +195,7 @@ def forward(function: Function, point: Point) -> Derivatives:
 def reverse(function: Function, point: Point) -> Derivatives:
     """Reverse mode: m passes, one row of the Jacobian each; one pass for a whole gradient."""
     graph = function.trace(point)
-    rows = np.array(jacobian_rows(graph), dtype=float).reshape(-1, len(graph.names))
+    rows = np.array(jacobian_rows(graph), dtype=float).reshape(len(graph.outputs), len(graph.names))
     return Derivatives(
         list(map(float, graph.values)), rows, len(graph.outputs),
         lambda: derivative_graph(function, point, with_value=True).operations(),

@@ -15,6 +15,9 @@ from diffcompare.expression.primitives import Primitive
 from diffcompare.expression.variable import as_float
 
 
+HUGE = 1e30  # a constant of computer algebra beyond it is no longer exact
+
+
 @dataclass(frozen=True, slots=True)
 class NumberDomain:
     """How constants and primitives are read in one kind of number."""
@@ -54,17 +57,35 @@ def array(dtype: Any) -> NumberDomain:
 
 
 def symbolic() -> NumberDomain:
-    """SymPy expressions; a whole number is an Integer, any other literal a Float of 53 bits: the same double."""
+    """SymPy expressions; a whole number is an Integer, any other literal the same double as a Float of 20 digits.
+
+    With fewer than 17 digits, SymPy's printed code would not read back the double.
+    """
     import sympy as sp
 
     def constant(number: Any) -> Any:
         if isinstance(number, bool):
             return sp.true if number else sp.false
-        if isinstance(number, int) or number.is_integer():
+        if abs(number) < HUGE and number == int(number):
             return sp.Integer(int(number))
-        return sp.Float(number)
+        return sp.Float(as_float(number), 20)
 
-    return NumberDomain(constant, lambda primitive, operands: primitive.sympy(sp, *operands))
+    def apply(primitive: Primitive, operands: Sequence[Any]) -> Any:
+        if primitive.name != "where":
+            operands = [_as_number(sp, x) for x in operands]
+        if operands and all(isinstance(x, sp.Number) for x in operands):
+            value = primitive.value(*map(as_float, operands))
+            if not abs(value) < HUGE:  # SymPy would write out every digit of 9^9^9, and take log(-1) for complex
+                return sp.Float(value, 20)
+        return primitive.sympy(sp, *operands)
+
+    return NumberDomain(constant, apply)
+
+
+def _as_number(sp: Any, x: Any) -> Any:
+    """A condition used as a number is 1 or 0, as in Python."""
+    condition = isinstance(x, sp.logic.boolalg.Boolean) and not x.is_Symbol
+    return sp.Piecewise((1, x), (0, True)) if condition else x
 
 
 def balls() -> NumberDomain:

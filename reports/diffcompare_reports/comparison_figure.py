@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from diffcompare.measure import MOST_DIGITS
 from diffcompare_reports.labels import SIZE
 from diffcompare_reports.style import (
     DOTTED,
@@ -23,28 +22,27 @@ from diffcompare_reports.style import (
 )
 
 if TYPE_CHECKING:
-    from diffcompare.studies.agreement import Agreement
+    from diffcompare.studies.agreement import Comparison
     from matplotlib.figure import Figure
 
-FULL = -math.log10(np.finfo(float).eps / 2)  # digits of a correctly rounded double
 NAMED = 6  # variables with their name beside the mark; with more, the names would cover one another
 APART = 0.9  # digits: marks nearer than this share a label
 MARKS = "osD^vP"
 
 
 @drawn
-def draw_comparison(agreement: Agreement) -> Figure:
+def draw_comparison(comparison: Comparison) -> Figure:
     """One line an engine, one mark a variable: correct digits of the derivative."""
-    data = agreement.to_dict()
+    data = comparison.to_dict()
     variables = data["variables"]
     engines = [row for row in data["engines"] if row["available"]]
     figure = new_figure(TEXT_WIDTH, 0.75 + 0.32 * len(engines))
     axes = figure.subplots()
     for place, row in enumerate(engines):
         _row(axes, place, row, variables)
-    axes.axvline(FULL, color=GREY, linewidth=0.7, linestyle=DOTTED)
-    axes.text(FULL, -0.85, "double precision", color=GREY, fontsize=SIZE, ha="right", va="bottom")
-    axes.set(xlim=(0, 18.6), ylim=(len(engines) - 0.5, -0.9), xlabel="correct digits of the derivative")
+    axes.axvline(MOST_DIGITS, color=GREY, linewidth=0.7, linestyle=DOTTED)
+    axes.text(MOST_DIGITS, -0.85, "double precision", color=GREY, fontsize=SIZE, ha="right", va="bottom")
+    axes.set(xlim=(0, 18.0), ylim=(len(engines) - 0.5, -0.9), xlabel="correct digits of the derivative")
     axes.set_xticks(range(0, 18, 2))
     axes.set_yticks(range(len(engines)), [ENGINES.get(row["engine"], row["engine"]) for row in engines])
     axes.tick_params(axis="y", length=0)
@@ -54,8 +52,8 @@ def draw_comparison(agreement: Agreement) -> Figure:
 
 def _row(axes: Any, place: int, row: dict[str, Any], variables: list[str]) -> None:
     colour = SERIES[row["engine"]].colour if row["engine"] in SERIES else GREY
-    axes.plot([0, 17.4], [place, place], color=RULE, linewidth=0.4, zorder=0)
-    shown = [(name, min(_digits(row["digits"].get(name)), 17.0)) for name in variables]
+    axes.plot([0, 17.0], [place, place], color=RULE, linewidth=0.4, zorder=0)
+    shown = [(name, _digits(row["digits"].get(name))) for name in variables]
     known = [(name, digits) for name, digits in shown if math.isfinite(digits)]
     if not known:
         axes.text(0.1, place - 0.08, plain(row["note"] or "no answer"), color=GREY, fontsize=SIZE, va="bottom")
@@ -72,7 +70,7 @@ def _row(axes: Any, place: int, row: dict[str, Any], variables: list[str]) -> No
         axes.annotate(
             label, (centre, place), (0, 3), textcoords="offset points", ha="center", va="bottom", fontsize=SIZE - 0.5
         )
-    axes.text(17.6, place, f"{worst:.1f}", color=darker(colour), fontsize=SIZE, va="center")
+    axes.text(17.1, place, f"{worst:.1f}", color=darker(colour), fontsize=SIZE, va="center")
 
 
 def _together(known: list[tuple[str, float]]) -> list[tuple[float, list[str]]]:

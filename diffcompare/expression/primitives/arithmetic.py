@@ -47,7 +47,8 @@ def _cbrt_ball(x: Any) -> Any:
 
 
 def _cbrt_sympy(sp: Any, x: Any) -> Any:
-    return sp.sign(x) * sp.Abs(x) ** sp.Rational(1, 3)
+    third = sp.Rational(1, 3)
+    return sp.Piecewise((x**third, x >= 0), (-((-x) ** third), True))
 
 
 NONZERO = Domain("a nonzero denominator", lambda x, y: y != 0, ((-5.0, 5.0), (0.25, 5.0)))

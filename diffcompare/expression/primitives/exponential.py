@@ -89,7 +89,7 @@ logaddexp = Primitive(
     "logaddexp", _logaddexp, np.logaddexp,
     (lambda v, x, y: sigmoid(subtract(x, y)), lambda v, x, y: sigmoid(subtract(y, x))),
     lambda sp, x, y: sp.log(sp.exp(x) + sp.exp(y)), lambda x, y: (x.exp() + y.exp()).log(),
-    lambda x, y: x + _softplus_complex(y - x),
+    lambda x, y: x + _softplus_complex(y - x) if x.real > y.real else y + _softplus_complex(x - y),
     Domain("all real numbers", lambda x, y: not (math.isnan(x) or math.isnan(y)), ((-5.0, 5.0), (-5.0, 5.0))),
     why="exp(x - v) loses digits where v is large; the sigmoid of the difference does not",
 )  # fmt: skip

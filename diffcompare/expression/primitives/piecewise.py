@@ -25,6 +25,11 @@ def _real_sign(x: complex) -> complex:
     return complex(_sign(x.real))
 
 
+def _sympy_sign(sp: Any, x: Any) -> Any:
+    """SymPy's sign where it can tell that x is real; elsewhere it would leave the derivative unevaluated."""
+    return sp.sign(x) if x.is_extended_real else sp.Piecewise((1, x > 0), (-1, x < 0), (0, True))
+
+
 def _comparison(
     name: str, on_numbers: Callable[..., Any], array: Any, head: str, holds: Callable[[int], bool]
 ) -> Primitive:
@@ -74,13 +79,13 @@ where: Primitive = Primitive(
     why="the branch not taken gets no adjoint at all, so an infinity in it cannot become 0 * inf",
 )  # fmt: skip
 absolute = Primitive(
-    "abs", abs, np.absolute, (lambda v, x: sign(x),), lambda sp, x: sp.Abs(x),
+    "abs", abs, np.absolute, (lambda v, x: sign(x),), lambda sp, x: sp.Abs(x) if x.is_extended_real else sp.Max(x, -x),
     lambda x: ball.sign_of(x, "abs") * x if ball.is_series(x) else abs(x), lambda x: -x if x.real < 0 else x,
     everywhere((0.2, 5.0)), aliases=("Abs", "fabs", "absolute"),
     kinks=(Kink("x = 0", lambda x: x == 0, "0", "a corner: the slopes -1 and 1 meet, and 0 is their mean"),),
 )  # fmt: skip
 sign: Primitive = Primitive(
-    "sign", _sign, np.sign, (0.0,), lambda sp, x: sp.sign(x), lambda x: ball.sign(x), _real_sign,
+    "sign", _sign, np.sign, (0.0,), _sympy_sign, lambda x: ball.sign(x), _real_sign,
     everywhere((0.2, 5.0)), aliases=("sgn",),
     kinks=(Kink("x = 0", lambda x: x == 0, "0", "a jump: the derivative does not exist"),),
 )  # fmt: skip

@@ -1,0 +1,262 @@
+"""All engines at one point, each measured against the certified reference."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from diffcompare.engines import DEFAULT, Derivatives, Engine, engine_named
+from diffcompare.engines.automatic import adjoints, derivative_graph
+from diffcompare.engines.certified import Certified, certify_graph
+from diffcompare.errors import DiffCompareError
+from diffcompare.expression.explain import KinkFound, kinks, not_finite
+from diffcompare.expression.function import Function, function
+from diffcompare.expression.graph import Graph
+from diffcompare.expression.point import Point
+from diffcompare.measure import MOST_DIGITS, UNIT_ROUNDOFF, Ball, Measurement, Unproven, json_number, measure
+from diffcompare.studies.study import Study
+
+RUNS, SECONDS = 5, 0.1  # an engine is timed again while both last
+WORK = 10**6  # nodes visited for the condition numbers of all variables together
+ILL = 1e6  # a condition number that costs six digits is worth a word
+COMPLEX_COST = 4  # real products in a complex one: what a complex operation counts when engines tie
+
+
+@dataclass(frozen=True, slots=True)
+class EngineRow:
+    """One engine's gradient, by variable, with its error (signed), ulps and correct digits; times in seconds."""
+
+    engine: str
+    available: bool
+    gradient: dict[str, float]
+    measured: dict[str, Measurement]
+    evaluations: int | None
+    operations: int | None
+    seconds: float | None
+    note: str
+
+    @property
+    def worst(self) -> Measurement | None:
+        """The measurement of the partial derivative with the fewest correct digits; None where nothing is measured."""
+        entries = [m for m in self.measured.values() if not math.isnan(m.digits)]
+        return min(entries, key=lambda m: m.digits, default=None)
+
+    def to_dict(self, names: Sequence[str]) -> dict[str, Any]:
+        """Plain data; null where there is no answer or nothing to measure it against."""
+
+        def measured(field: str) -> dict[str, Any]:
+            known = {n: m for n, m in self.measured.items() if m.status in ("ok", "nan", "inf")}
+            return {n: json_number(getattr(known[n], field)) if n in known else None for n in names}
+
+        return {
+            "engine": self.engine,
+            "available": self.available,
+            "gradient": {n: json_number(self.gradient.get(n)) for n in names},
+            **{field: measured(field) for field in ("error", "ulps", "digits")},
+            "evaluations": self.evaluations,
+            "operations": self.operations,
+            "seconds": self.seconds,
+            "note": self.note,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison(Study):
+    """Every engine's gradient at a point, the certified reference, and a verdict.
+
+    `condition[x]` is the condition number of the program that computes the partial derivative by x: the sum over its
+    operations of |adjoint * value|, divided by |df/dx|.  One rounding (relative error u = 2**-53) of each operation
+    can change the result by at most condition * u, relatively and to first order.
+    """
+
+    function: str
+    point: Point
+    value: float
+    reference: Certified
+    condition: dict[str, float | None]  # None: more variables than are worth the work
+    kinks: tuple[KinkFound, ...]
+    engines: tuple[EngineRow, ...]
+    verdict: tuple[str | None, str]  # the engine (None where no derivative exists) and the reason
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON; certified numbers are decimal strings."""
+        names = self.reference.names
+        return {
+            "function": self.function,
+            "variables": list(names),
+            "point": {n: x.tolist() if hasattr(x, "tolist") else x for n, x in self.point.items()},
+            "value": json_number(self.value),
+            "reference": {
+                "value": _decimal(self.reference.value[0], self.reference.digits),
+                "gradient": {n: _decimal(b, self.reference.digits) for n, b in self.reference.gradient.items()},
+                "digits": self.reference.digits,
+                "reasons": list(self.reference.reasons),
+            },
+            "condition": {n: json_number(c) for n, c in self.condition.items()},
+            "kinks": [str(kink) for kink in self.kinks],
+            "engines": [row.to_dict(names) for row in self.engines],
+            "verdict": {"engine": self.verdict[0], "reason": self.verdict[1]},
+        }
+
+
+def compare(f: Any, at: Mapping[str, Any], engines: Sequence[str] = DEFAULT) -> Comparison:
+    """The gradient of a function with one output by several engines, each measured against the certified reference.
+
+    Raises `DiffCompareError` for a function with several outputs or an engine that does not exist, `PointError` for a
+    point that does not fit.  An engine that cannot run here is a row that says why.
+
+    >>> import diffcompare as dc
+    >>> result = dc.compare("ln(x1) + x1*x2 - sin(x2)", at={"x1": 2, "x2": 5}, engines=["reverse"])
+    >>> result.engines[0].gradient["x1"], result.reference.gradient["x2"].decimal()
+    (5.5, '1.71633781453677373553336082849')
+    """
+    rows = [engine_named(name) for name in dict.fromkeys(engines)]
+    source = function(f)
+    point = source.at(at)
+    graph = source.trace(point)
+    if len(graph.outputs) != 1:
+        raise DiffCompareError(
+            f"compare takes a function of one output and this one has {len(graph.outputs)}; "
+            "compare its outputs one at a time, or use jacobian"
+        )
+    reference = certify_graph(graph)
+    found = tuple(kinks(graph))
+    answers = tuple(_row(engine, source, point, graph, reference, found) for engine in rows)
+    condition = conditions(source, point, graph, reference)
+    verdict = _verdict(answers, reference, condition, found)
+    return Comparison(source.name, point, graph.values[0], reference, condition, found, answers, verdict)
+
+
+def conditions(source: Function, point: Point, graph: Graph, reference: Certified) -> dict[str, float | None]:
+    """The condition number of each partial derivative's program, by one reverse sweep over it; None past the budget.
+
+    Source: N. J. Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., SIAM 2002, Sections 1.6 and 3.1.
+    """
+    names = graph.names
+    if len(names) * len(graph.nodes) > WORK:
+        return dict.fromkeys(names)
+    program = derivative_graph(source, point)
+    values = program.values
+    found: dict[str, float | None] = {}
+    for j, name in enumerate(names):
+        v_bar = adjoints(program, [1.0 if k == j else 0.0 for k in range(len(names))])
+        operations = (
+            abs(float(v_bar[i]) * float(node.value))
+            for i, node in enumerate(program.nodes)
+            if node.primitive is not None and node.operands and v_bar[i] is not None
+        )
+        total = sum(operations)
+        truth = reference.gradient[name]
+        size = abs(float(truth) if isinstance(truth, Ball) else float(values[j]))
+        found[name] = total / size if size else (math.inf if total else 0.0)
+    return found
+
+
+def _row(
+    engine: Engine, source: Function, point: Point, graph: Graph, reference: Certified, found: Sequence[KinkFound]
+) -> EngineRow:
+    """Run one engine, time it and measure its answer."""
+    try:
+        answer, seconds = _timed(lambda: engine.run(source, point))
+    except (DiffCompareError, ImportError) as error:
+        return EngineRow(engine.name, False, {}, {}, None, None, None, str(error).splitlines()[0])
+    gradient = dict(zip(graph.names, map(float, answer.jacobian[0]), strict=True))
+    measured = {name: measure(gradient[name], truth) for name, truth in reference.gradient.items()}
+    note = _note(engine, answer, graph, gradient, found)
+    return EngineRow(engine.name, True, gradient, measured, answer.evaluations, answer.operations, seconds, note)
+
+
+def _timed(run: Callable[[], Derivatives]) -> tuple[Derivatives, float]:
+    """An answer and the median of a few times, in seconds."""
+    times: list[float] = []
+    while not times or (len(times) < RUNS and sum(times) < SECONDS):
+        start = time.perf_counter()
+        answer = run()
+        times.append(time.perf_counter() - start)
+    return answer, median(times)
+
+
+AT_A_KINK = {
+    "automatic": "convention {convention} at {operation}",
+    "symbolic": "SymPy's convention at {operation}",
+    "numerical": "a difference across {operation} converges to no derivative",
+}
+
+
+def _note(
+    engine: Engine, answer: Derivatives, graph: Graph, gradient: Mapping[str, float], found: Sequence[KinkFound]
+) -> str:
+    """The engine's own remark, the conventions at kinks, and the reason for anything that is not finite."""
+    parts = [answer.note] if answer.note else []
+    template = AT_A_KINK.get(engine.kind, AT_A_KINK["automatic"])
+    parts += [template.format(convention=kink.convention, operation=kink.operation) for kink in found]
+    if not all(map(math.isfinite, gradient.values())):
+        reason = not_finite(graph)
+        if reason or not parts:
+            parts.append(reason or f"not finite in the {engine.kind} engine's own intermediate results")
+    return "; ".join(dict.fromkeys(parts))
+
+
+def _verdict(
+    rows: Sequence[EngineRow], reference: Certified, condition: Mapping[str, float | None], found: Sequence[KinkFound]
+) -> tuple[str | None, str]:
+    """The engine with the most correct digits (one ulp or less is right), then the fewest operations."""
+    measured = [(row, row.worst) for row in rows]
+    judged = [(row, worst) for row, worst in measured if worst is not None]
+    if not judged:
+        return None, _undecided(rows, reference, found)
+
+    def rank(item: tuple[EngineRow, Measurement]) -> tuple[float, int, int]:
+        row, worst = item
+        operations = (row.operations or 0) * (COMPLEX_COST if row.engine == "complex-step" else 1)
+        return -MOST_DIGITS if _right(worst) else -worst.digits, operations, row.evaluations or 0
+
+    (best, worst), *others = sorted(judged, key=rank)
+    equal = [row.engine for row, other in others if _right(other)]
+    if _right(worst):
+        reason = f"{best.engine} is right to the last place"
+        reason += f", as {'are' if equal[1:] else 'is'} {_listed(equal)}, with the fewest operations" if equal else ""
+    elif worst.digits >= 1:
+        reason = f"{best.engine} has the most correct digits, {worst.digits:.1f}"
+        reason += " in its worst partial derivative" if len(best.gradient) > 1 else ""
+    else:
+        reason = "no engine has a correct digit"
+    if best.engine in ("forward", "reverse") and worst.digits >= 1:
+        reason += "; automatic differentiation has no truncation error, only rounding"
+    large = max((c for c in condition.values() if c is not None), default=0.0)
+    if large > ILL:
+        lost = f"{math.log10(large):.0f} digits" if large * UNIT_ROUNDOFF < 1 else "more digits than a double has"
+        reason += f"; the derivative of this formula has condition number {large:.1e} here: rounding can cost {lost}"
+    if reference.reasons:
+        reason += f"; not judged: {'; '.join(reference.reasons)}"
+    return best.engine if worst.digits >= 1 else None, reason
+
+
+def _undecided(rows: Sequence[EngineRow], reference: Certified, found: Sequence[KinkFound]) -> str:
+    """Why no engine can be called right, and what each of them answered."""
+    answers = _listed(
+        [f"{row.engine} {', '.join(f'{g:.6g}' for g in row.gradient.values())}" for row in rows if row.available]
+    )
+    entries = [entry for entry in reference.gradient.values() if isinstance(entry, Unproven)]
+    if not entries:
+        return "no engine gave an answer" if reference.names else "the function has no variables"
+    if entries[0].kind == "not differentiable":
+        where = "; ".join(f"{kink.operation} {kink.where}" for kink in found) or entries[0].reason
+        return f"no derivative is proven to exist at this point ({where}), so each answer is a convention: {answers}"
+    return f"no derivative can be certified at this point ({entries[0].reason}); answers: {answers}"
+
+
+def _right(measurement: Measurement) -> bool:
+    return abs(measurement.ulps) <= 1
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
+
+
+def _decimal(entry: Ball | Unproven, digits: int) -> str | None:
+    return entry.decimal(digits) if isinstance(entry, Ball) else None
