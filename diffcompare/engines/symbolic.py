@@ -53,11 +53,12 @@ def symbolic(function: Function, point: Point) -> Derivatives:
     """
     graph = function.trace(point)
     symbols, outputs = expressions(graph)
-    rows = jacobian(outputs, symbols)
-    code, operations = generated(symbols, [entry for row in rows for entry in row])
-    entries = np.array(code(*point_inputs(point)), dtype=float).reshape(len(outputs), len(symbols))
-    entries[np.isnan(np.array(graph.values, dtype=float))] = np.nan  # to SymPy, nan is a constant with derivative 0
-    return Derivatives(list(map(float, graph.values)), entries, 1, operations)
+    entries = [entry for row in jacobian(outputs, symbols) for entry in row]
+    code, operations = generated(symbols, [*outputs, *entries])
+    results = code(*point_inputs(point))
+    value, found = results[: len(outputs)], np.array(results[len(outputs) :]).reshape(len(outputs), len(symbols))
+    found[np.isnan(value)] = np.nan  # to SymPy, nan is a constant with derivative 0
+    return Derivatives(value, found, 1, operations)
 
 
 def expressions(graph: Graph) -> tuple[list[Any], list[Any]]:

@@ -14,7 +14,6 @@ import numpy as np
 from diffcompare.expression.primitives import Primitive
 from diffcompare.expression.variable import as_float
 
-
 HUGE = 1e30  # a constant of computer algebra beyond it is no longer exact
 
 
