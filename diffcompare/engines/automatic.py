@@ -14,13 +14,23 @@ import numpy as np
 
 from diffcompare.engines import Derivatives
 from diffcompare.expression.function import Function, bind
-from diffcompare.expression.graph import Graph, Node
+from diffcompare.expression.graph import Graph
 from diffcompare.expression.point import Point
+from diffcompare.expression.primitives import Operation
+from diffcompare.expression.primitives.piecewise import equal, where
+from diffcompare.expression.primitives.structural import (
+    Structural,
+    broadcast_to,
+    cast,
+    dtype_of,
+    shape_of,
+    unbroadcast,
+)
 from diffcompare.expression.variable import Trace, Variable, concrete
 
 
 def tangents(graph: Graph, x_dot: Sequence[Any]) -> list[Any]:
-    """Forward mode: the tangent of every node for a direction x_dot, shape (n,); None is a zero nobody computed.
+    """Forward mode: the tangent of every node for a direction x_dot, one an input, of its shape; None stands for zero.
 
     Source: Griewank & Walther, Evaluating Derivatives, 2nd ed., SIAM 2008, Section 3.1.
 
@@ -39,13 +49,36 @@ def tangents(graph: Graph, x_dot: Sequence[Any]) -> list[Any]:
         total = None
         for k, j in enumerate(node.operands):
             if v_dot[j] is not None:
-                total = plus(total, times(local_partial(graph, node, k), v_dot[j]))
+                total = plus(total, pushed(node.primitive, k, v_dot[j], node.value, graph.operand_values(node)))
         v_dot[i] = total
     return v_dot
 
 
+def pushed(primitive: Operation, k: int, x_dot: Any, result: Any, operands: tuple[Any, ...]) -> Any:
+    """The tangent of a result that the tangent of operand k causes, of the result's shape; None stands for zero."""
+    if isinstance(primitive, Structural):
+        return primitive.pushed(k, x_dot, result, operands)
+    caused = times(primitive.partial(k, result, operands), x_dot)
+    if caused is None or type(result) is float or shape_of(caused) == shape_of(result):
+        return caused
+    return broadcast_to(shape_of(result))(caused)
+
+
+def pulled(primitive: Operation, k: int, v_bar: Any, result: Any, operands: tuple[Any, ...]) -> Any:
+    """The adjoint that operand k receives, in its shape and number type; None stands for zero."""
+    if isinstance(primitive, Structural):
+        received = primitive.pullback(k, v_bar, result, operands)
+    else:
+        received = times(primitive.partial(k, result, operands), v_bar)
+    operand = operands[k]
+    if received is None or (type(operand) is float and type(received) is float):
+        return received
+    received = unbroadcast(received, shape_of(operand))
+    return received if dtype_of(received) == dtype_of(operand) else cast(dtype_of(operand))(received)
+
+
 def adjoints(graph: Graph, y_bar: Sequence[Any]) -> list[Any]:
-    """Reverse mode: the adjoint of every node for output adjoints y_bar, shape (m,); None stands for zero.
+    """Reverse mode: the adjoint of every node for adjoints y_bar, one an output, of its shape; None stands for zero.
 
     Source: Griewank & Walther, Evaluating Derivatives, 2nd ed., SIAM 2008, Section 3.2.
 
@@ -63,24 +96,40 @@ def adjoints(graph: Graph, y_bar: Sequence[Any]) -> list[Any]:
 def adjoint_updates(graph: Graph, y_bar: Sequence[Any], v_bar: list[Any]) -> Iterator[tuple[int, int, int, Any]]:
     """The reverse sweep one update at a time: (target, source, operand number, contribution), accumulated in v_bar."""
     varied = graph.varied()
+    owned: set[int] = set()  # adjoints in arrays that nothing else refers to, so that they may change in place
     for i, seed in zip(graph.outputs, y_bar, strict=True):
         v_bar[i] = plus(v_bar[i], None if is_zero(seed) else seed)
     for i in range(len(graph.nodes) - 1, -1, -1):
         node = graph.nodes[i]
         if node.primitive is None or v_bar[i] is None:
             continue
+        operands = graph.operand_values(node)
         for k, j in enumerate(node.operands):
-            if varied[j]:
-                contribution = times(local_partial(graph, node, k), v_bar[i])
+            if not varied[j]:
+                continue
+            if isinstance(node.primitive, Structural) and node.primitive.accumulate and is_plain(v_bar[i]):
+                if j not in owned:
+                    v_bar[j] = _buffer(v_bar[j], graph.nodes[j].value, v_bar[i])
+                    owned.add(j)
+                node.primitive.accumulate(v_bar[j], v_bar[i])
+                contribution = v_bar[i]
+            else:
+                contribution = pulled(node.primitive, k, v_bar[i], node.value, operands)
+                owned.discard(j)
                 v_bar[j] = plus(v_bar[j], contribution)
-                yield j, i, k, contribution
+            yield j, i, k, contribution
 
 
-def local_partial(graph: Graph, node: Node, k: int) -> Any:
-    """The local derivative of a node by its operand number k, at the values of the graph."""
-    assert node.primitive is not None
-    rule = node.primitive.partials[k]
-    return rule(node.value, *[graph.nodes[j].value for j in node.operands]) if callable(rule) else rule
+def _buffer(present: Any, value: Any, v_bar: Any) -> Any:
+    """The adjoint gathered so far, as an array of one's own; zeros where there is none."""
+    if present is None:
+        return np.zeros(shape_of(value), dtype=dtype_of(v_bar))
+    return np.array(present)
+
+
+def is_plain(value: Any) -> bool:
+    """Whether a value is made of numbers alone."""
+    return not isinstance(value, Variable) and getattr(value, "dtype", None) != object
 
 
 def times(partial: Any, seed: Any) -> Any:
@@ -97,9 +146,14 @@ def times(partial: Any, seed: Any) -> Any:
     if is_one(seed):
         return partial
     product = partial * seed
-    if concrete(product) != concrete(product) and seed == 0:
-        return None
-    return product
+    if type(product) is float:
+        return None if product != product and seed == 0 else product
+    value = concrete(product)
+    if getattr(value, "ndim", 0) and value.dtype != object:
+        return where(equal(seed, 0.0), 0.0, product) if np.isnan(np.sum(value)) else product
+    if getattr(value, "ndim", 0):
+        return product
+    return None if value != value and seed == 0 else product
 
 
 def plus(total: Any, term: Any) -> Any:
@@ -108,13 +162,13 @@ def plus(total: Any, term: Any) -> Any:
 
 
 def is_number(value: Any) -> bool:
-    """Whether a value is a number that will never depend on an input."""
-    return not isinstance(value, Variable)
+    """Whether a value is a single number that will never depend on an input."""
+    return not isinstance(value, Variable) and not getattr(value, "ndim", 0)
 
 
 def is_zero(value: Any) -> bool:
     """Whether a value is the number 0 at every point, not only at this one."""
-    return is_number(value) and value is not None and value == 0
+    return value is not None and is_number(value) and bool(value == 0)
 
 
 def is_one(value: Any) -> bool:
@@ -122,27 +176,46 @@ def is_one(value: Any) -> bool:
     if isinstance(value, Variable):
         constant = value.trace.nodes[value.index].constant
         return constant is not None and is_one(constant)
-    return bool(value == 1)
+    return is_number(value) and bool(value == 1)
 
 
 def jacobian_columns(graph: Graph) -> list[list[Any]]:
-    """Forward mode over all inputs: n passes, one column of shape (m,) each."""
-    n = len(graph.names)
+    """Forward mode over all inputs: n passes, one for each entry of an input; a column has one derivative an output."""
     columns = []
-    for j in range(n):
-        v_dot = tangents(graph, [1.0 if k == j else 0.0 for k in range(n)])
-        columns.append([0.0 if v_dot[i] is None else v_dot[i] for i in graph.outputs])
+    for j, node in enumerate(graph.nodes[: len(graph.names)]):
+        for seed in unit_seeds(node.value):
+            v_dot = tangents(graph, [seed if k == j else 0.0 for k in range(len(graph.names))])
+            columns.append([filled(v_dot[i], graph.nodes[i].value) for i in graph.outputs])
     return columns
 
 
 def jacobian_rows(graph: Graph) -> list[list[Any]]:
-    """Reverse mode over all outputs: m passes, one row of shape (n,) each."""
-    m = len(graph.outputs)
+    """Reverse mode over all outputs: m passes, one for each entry of an output; a row has one derivative an input."""
     rows = []
-    for k in range(m):
-        v_bar = adjoints(graph, [1.0 if i == k else 0.0 for i in range(m)])
-        rows.append([0.0 if bar is None else bar for bar in v_bar[: len(graph.names)]])
+    for k, i in enumerate(graph.outputs):
+        for seed in unit_seeds(graph.nodes[i].value):
+            v_bar = adjoints(graph, [seed if other == k else 0.0 for other in range(len(graph.outputs))])
+            rows.append([filled(bar, graph.nodes[j].value) for j, bar in enumerate(v_bar[: len(graph.names)])])
     return rows
+
+
+def unit_seeds(value: Any) -> Iterator[Any]:
+    """1 for a number; for an array one array an entry, 1 there and 0 elsewhere."""
+    shape = shape_of(value)
+    if not shape:
+        yield 1.0
+        return
+    for place in np.ndindex(*shape):
+        seed = np.zeros(shape, dtype=dtype_of(concrete(value)))
+        seed[place] = 1
+        yield seed
+
+
+def filled(derivative: Any, value: Any) -> Any:
+    """The derivative, or zeros in the shape of the value where None stands for them."""
+    if derivative is not None:
+        return derivative
+    return np.zeros(shape_of(value), dtype=dtype_of(concrete(value))) if shape_of(value) else 0.0
 
 
 def derivative_graph(

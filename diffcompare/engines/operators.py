@@ -1,29 +1,31 @@
 """The operators over automatic differentiation: one vocabulary, all nestable.
 
 `f` is a Function or a plain callable; every operator returns a function of the same arguments.  An argument is a
-number or a vector; derivatives by it have its shape.
+number, an array of any shape, or a tuple, list or dict of them; derivatives by it have its shape.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from diffcompare.engines import derivatives
-from diffcompare.engines.automatic import adjoints, jacobian_columns, jacobian_rows, tangents
+from diffcompare.engines.automatic import adjoints, filled, jacobian_columns, jacobian_rows, tangents
 from diffcompare.errors import DiffCompareError
-from diffcompare.expression.function import Function, bind, flat_outputs, function, with_inputs
+from diffcompare.expression.array_functions import arrayed
+from diffcompare.expression.containers import as_argument, leaves, rebuilt
+from diffcompare.expression.function import Function, function, with_inputs
 from diffcompare.expression.graph import Graph
-from diffcompare.expression.numpy_protocol import Entries, entries, is_vector
+from diffcompare.expression.primitives.structural import concatenate, dtype_of, reshape, shape_of, size_of
 from diffcompare.expression.variable import Trace, Variable
 
 Operator = Callable[..., Any]
 
 
 def grad(f: Any, argnums: int | Sequence[int] = 0, engine: str = "reverse") -> Operator:
-    """The gradient of a scalar function: a float for a scalar argument, an array of shape (n,) for a vector.
+    """The gradient of a scalar function: of the shape of the argument, a float for a number.
 
     Raises `DiffCompareError` where f has several outputs (use `jacobian`).
 
@@ -47,16 +49,19 @@ def value_and_grad(f: Any, argnums: int | Sequence[int] = 0, engine: str = "reve
 
     def value_and_gradient(*arguments: Any) -> tuple[Any, Any]:
         call = Call(f, arguments, argnums)
-        value, rows = call.rows(engine)
-        if len(rows) != 1:
-            raise DiffCompareError(f"a gradient needs one output, and the function has {len(rows)}; use jacobian")
-        return value[0], call.shaped(rows[0])
+        if len(call.outputs) != 1 or size_of(call.outputs[0]) != 1:
+            count = sum(map(size_of, call.outputs))
+            raise DiffCompareError(f"a gradient needs one output, and the function has {count}; use jacobian")
+        if engine == "reverse":
+            return call.outputs[0], call.shaped(call.pulled([_one(call.outputs[0])]))
+        (row,) = call.rows(engine)
+        return call.outputs[0], call.shaped(row)
 
     return value_and_gradient
 
 
 def jacobian(f: Any, argnums: int | Sequence[int] = 0, engine: str = "reverse") -> Operator:
-    """The Jacobian, shape (m, n); without the axis of a scalar argument or a single output.
+    """The Jacobian, of the shape of the output followed by the shape of the argument.
 
     >>> import diffcompare as dc
     >>> dc.jacobian(lambda x: [x[0] * x[1], x[0]])([2.0, 5.0])
@@ -66,18 +71,18 @@ def jacobian(f: Any, argnums: int | Sequence[int] = 0, engine: str = "reverse") 
 
     def jacobian_of(*arguments: Any) -> Any:
         call = Call(f, arguments, argnums)
-        _, rows = call.rows(engine)
-        shaped = [call.shaped(row) for row in rows]
-        if call.single:
-            return shaped[0]
-        if isinstance(call.argnums, int):
-            return call.arranged(shaped)
-        return tuple(call.arranged([row[k] for row in shaped]) for k in range(len(call.argnums)))
+        rows = iter(call.rows(engine))
+        blocks = []
+        for output in call.outputs:
+            own = [next(rows) for _ in range(size_of(output))]
+            columns = [_arranged([row[j] for row in own], shape_of(output)) for j in range(len(call.inputs))]
+            blocks.append(call.shaped(columns))
+        return rebuilt(call.result, blocks)
 
     return jacobian_of
 
 
-def jvp(f: Any, argnums: int = 0, engine: str = "forward") -> Operator:
+def jvp(f: Any, argnums: int | Sequence[int] = 0, engine: str = "forward") -> Operator:
     """The pushforward at the arguments: `jvp(f)(x)(x_dot)` is J x_dot, one forward pass.
 
     >>> import diffcompare as dc
@@ -89,21 +94,21 @@ def jvp(f: Any, argnums: int = 0, engine: str = "forward") -> Operator:
         call = Call(f, arguments, argnums)
 
         def pushforward(x_dot: Any) -> Any:
-            seeds = flat(x_dot)
-            call.check_length(seeds, len(call.graph.names), "tangent")
+            seeds = call.checked_seeds(x_dot, call.inputs, "tangent")
             if engine in ("forward", "reverse"):
                 v_dot = tangents(call.graph, seeds)
-                columns = [0.0 if v_dot[i] is None else v_dot[i] for i in call.graph.outputs]
+                found = [filled(v_dot[i], call.graph.nodes[i].value) for i in call.graph.outputs]
             else:
-                columns = [sum(a * b for a, b in zip(row, seeds, strict=True)) for row in call.rows(engine)[1]]
-            return columns[0] if call.single else stacked(columns)
+                flat = [sum(map(_inner, row, seeds)) for row in call.rows(engine)]
+                found = _split(flat, call.outputs)
+            return rebuilt(call.result, list(map(_plain_float, found)))
 
         return pushforward
 
     return at
 
 
-def vjp(f: Any, argnums: int = 0, engine: str = "reverse") -> Operator:
+def vjp(f: Any, argnums: int | Sequence[int] = 0, engine: str = "reverse") -> Operator:
     """The pullback at the arguments: `vjp(f)(x)(y_bar)` is y_bar J, one reverse pass.
 
     >>> import diffcompare as dc
@@ -115,15 +120,12 @@ def vjp(f: Any, argnums: int = 0, engine: str = "reverse") -> Operator:
         call = Call(f, arguments, argnums)
 
         def pullback(y_bar: Any) -> Any:
-            seeds = flat(y_bar)
-            call.check_length(seeds, len(call.graph.outputs), "adjoint")
+            seeds = call.checked_seeds(y_bar, call.outputs, "adjoint")
             if engine in ("forward", "reverse"):
-                v_bar = adjoints(call.graph, seeds)[: len(call.graph.names)]
-                return call.shaped([0.0 if bar is None else bar for bar in v_bar])
-            rows = call.rows(engine)[1]
-            return call.shaped(
-                [sum(w * row[j] for w, row in zip(seeds, rows, strict=True)) for j in range(len(rows[0]))]
-            )
+                return call.shaped(call.pulled(seeds))
+            weights = [w for seed in seeds for w in np.ravel(seed)]
+            columns = zip(*call.rows(engine), strict=True)
+            return call.shaped([sum(w * part for w, part in zip(weights, column, strict=True)) for column in columns])
 
         return pullback
 
@@ -131,7 +133,7 @@ def vjp(f: Any, argnums: int = 0, engine: str = "reverse") -> Operator:
 
 
 def hessian(f: Any, argnums: int = 0, engine: str = "reverse") -> Operator:
-    """The Hessian of a scalar function, shape (n, n): forward mode over the gradient.
+    """The Hessian of a scalar function, of the argument's shape twice: forward mode over the gradient.
 
     >>> import diffcompare as dc
     >>> dc.hessian(lambda x: x[0] ** 2 * x[1])([2.0, 5.0])
@@ -184,104 +186,123 @@ def gradient(f: Any, at: Mapping[str, Any], engine: str = "reverse") -> dict[str
 
 
 class Call:
-    """A function, its arguments, and the trace of it by those that are differentiated."""
+    """A function, its arguments, and the trace of it by those that are differentiated, each array as one value."""
 
     def __init__(self, f: Any, arguments: tuple[Any, ...], argnums: int | Sequence[int]) -> None:
         self.function = function(f) if isinstance(f, str) else f
-        self.arguments = arguments
-        self.argnums = argnums if isinstance(argnums, int) else tuple(argnums)
-        self.wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
-        for k in self.wanted:
+        self.single = isinstance(argnums, int)
+        wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+        for k in wanted:
             if not -len(arguments) <= k < len(arguments):
                 raise DiffCompareError(f"argnums {k} does not fit a call with {len(arguments)} arguments")
-        self.wanted = tuple(k % len(arguments) for k in self.wanted)
-        trace = Trace()
-        names = function(self.function).names if isinstance(self.function, Function) else ()
-        bound = list(arguments)
-        for k in self.wanted:
-            name = names[k] if k < len(names) else f"x{k + 1}"
-            bound[k] = bind(trace, name, as_argument(arguments[k]))
-        result = self.function(*bound)
-        self.single = not is_vector(result)
-        self.shape: tuple[int, ...] = getattr(result, "shape", (-1,))
-        label = getattr(self.function, "name", getattr(self.function, "__name__", "the function"))
-        self.graph: Graph = trace.graph(flat_outputs(result, label))
+        self.wanted = tuple(k % len(arguments) for k in wanted)
+        self.arguments = list(arguments)
+        self.arranged = tuple(as_argument(arguments[k]) for k in self.wanted)
+        self.inputs = leaves(self.arranged)
+        trace = Trace(entrywise=False)
+        bound = [trace.input(f"x{k + 1}", leaf) for k, leaf in enumerate(self.inputs)]
+        result = as_result(self.run(bound), getattr(self.function, "name", "the function"))
+        self.graph: Graph = trace.graph(leaves(result))
+        self.outputs = list(map(_plain_float, self.graph.values))
+        self.result = result
 
-    def rows(self, engine: str) -> tuple[list[Any], list[list[Any]]]:
-        """The outputs and the Jacobian's rows by an engine."""
+    def run(self, inputs: Sequence[Any]) -> Any:
+        """The function with these leaves for the differentiated arguments."""
+        arguments = list(self.arguments)
+        for k, argument in zip(self.wanted, rebuilt(self.arranged, inputs), strict=True):
+            arguments[k] = argument
+        return self.function(*arguments)
+
+    def pulled(self, y_bar: Sequence[Any]) -> list[Any]:
+        """One reverse pass: a derivative an input."""
+        v_bar = adjoints(self.graph, y_bar)
+        return [filled(v_bar[j], value) for j, value in enumerate(self.inputs)]
+
+    def rows(self, engine: str) -> list[list[Any]]:
+        """The Jacobian by an engine, a row for each entry of an output, with one derivative an input."""
         if engine == "reverse":
-            return self.graph.values, jacobian_rows(self.graph)
+            return jacobian_rows(self.graph)
         if engine == "forward":
-            columns = jacobian_columns(self.graph)
-            return self.graph.values, [list(row) for row in zip(*columns, strict=True)]
-        found = derivatives(self.as_function(), self.point(), engine)
-        return list(found.value), found.jacobian.tolist()
+            return list(self._transposed(jacobian_columns(self.graph)))
+        names = [f"x{k + 1}" for k in range(len(self.inputs))]
+        source = Function(
+            lambda **given: _flat(self.run([given[name] for name in names])), "the function", tuple(names)
+        )
+        found = derivatives(source, dict(zip(names, self.inputs, strict=True)), engine)
+        return [_split(row, self.inputs) for row in found.jacobian]
 
-    def as_function(self) -> Function:
-        """The function of the differentiated arguments alone, for the engines that take a Function and a point."""
-
-        def restricted(**given: Any) -> Any:
-            arguments = list(self.arguments)
-            for k in self.wanted:
-                arguments[k] = given[f"x{k + 1}"]
-            return self.function(*arguments)
-
-        return Function(restricted, "the function", tuple(f"x{k + 1}" for k in self.wanted))
-
-    def point(self) -> dict[str, Any]:
-        """The differentiated arguments as a point; they must be plain numbers for a numerical engine."""
-        return {f"x{k + 1}": as_argument(self.arguments[k]) for k in self.wanted}
+    def _transposed(self, columns: list[list[Any]]) -> Iterator[list[Any]]:
+        """Columns of tangents as rows; the tangents may be traced."""
+        for k, output in enumerate(self.outputs):
+            for place in np.ndindex(*shape_of(output)):
+                entries = iter([column[k][place] if place else column[k] for column in columns])
+                yield [_arranged([next(entries) for _ in range(size_of(x))], shape_of(x)) for x in self.inputs]
 
     def shaped(self, row: Sequence[Any]) -> Any:
-        """A flat row of derivatives in the shape of the arguments they belong to."""
-        shaped = []
-        start = 0
-        for k in self.wanted:
-            argument = as_argument(self.arguments[k])
-            if is_vector(argument):
-                shaped.append(stacked(list(row[start : start + len(argument)])))
-                start += len(argument)
-            else:
-                shaped.append(row[start])
-                start += 1
-        return shaped[0] if isinstance(self.argnums, int) else tuple(shaped)
+        """Derivatives, one an input, in the arrangement of the arguments they belong to."""
+        parts = rebuilt(self.arranged, list(map(_plain_float, row)))
+        return parts[0] if self.single else parts
 
-    def arranged(self, rows: list[Any]) -> Any:
-        """One derivative per output, in the shape of the outputs followed by the shape of the argument."""
-        array = stacked(rows)
-        return array.reshape(self.shape + array.shape[1:]) if len(self.shape) > 1 else array
-
-    def check_length(self, seeds: Sequence[Any], wanted: int, kind: str) -> None:
-        """Raise where a tangent or adjoint does not have one entry per input or output."""
-        if len(seeds) != wanted:
-            raise DiffCompareError(f"the {kind} has {len(seeds)} entries; this function needs {wanted}")
+    def checked_seeds(self, seeds: Any, like: Sequence[Any], kind: str) -> list[Any]:
+        """One seed for each of these values, of its shape; raises `DiffCompareError` where they do not fit."""
+        given = leaves(as_argument(seeds))
+        if len(given) != len(like):
+            raise DiffCompareError(f"the {kind} has {len(given)} parts; this function needs {len(like)}")
+        for seed, value in zip(given, like, strict=True):
+            if shape_of(seed) != shape_of(value):
+                raise DiffCompareError(f"the {kind} has shape {shape_of(seed)}; this function needs {shape_of(value)}")
+        return given
 
 
-def as_argument(value: Any) -> Any:
-    """An argument as it is traced: a number, a variable, or a vector of either."""
-    if isinstance(value, (list, tuple)):
-        value = stacked(list(value))
-    if isinstance(value, np.ndarray):
-        if value.ndim > 1:
-            raise DiffCompareError(f"an argument of shape {value.shape} is not a vector; flatten it")
-        return value if value.dtype == object or value.ndim == 0 else value.astype(float)
-    return value
+def as_result(result: Any, name: str) -> Any:
+    """What a function returned, as numbers, arrays and containers of them; a list of numbers is a vector.
+
+    Raises `TracingError` for anything else.
+    """
+    from diffcompare.expression.function import flat_outputs
+
+    if isinstance(result, dict):
+        return {key: as_result(item, name) for key, item in result.items()}
+    if isinstance(result, (list, tuple)) and any(
+        shape_of(item) or isinstance(item, (dict, list, tuple)) for item in result
+    ):
+        return type(result)(as_result(item, name) for item in result)
+    if isinstance(result, (list, tuple)):
+        return arrayed(flat_outputs(result, name))
+    if isinstance(result, (Variable, np.ndarray)):
+        return arrayed(result)
+    return result if isinstance(result, (float, complex, np.generic)) else flat_outputs(result, name)[0]
 
 
-def flat(value: Any) -> list[Any]:
-    """A number or a vector as a list of scalars."""
-    if isinstance(value, np.ndarray):
-        value = value.tolist()
-    return list(value) if is_vector(value) else [value]
+def _one(output: Any) -> Any:
+    return np.ones(shape_of(output), dtype=dtype_of(output)) if shape_of(output) else 1.0
 
 
-def stacked(values: list[Any]) -> Any:
-    """A list of scalars or rows as one array; entries stay traced where they are."""
-    if any(isinstance(v, (Variable, Entries)) for v in values):
-        if not any(is_vector(v) for v in values):
-            return entries(values)
-        array = np.empty((len(values), len(values[0])), dtype=object)
-        for i, row in enumerate(values):
-            array[i, :] = list(row)
-        return array.view(Entries)
-    return np.array(values, dtype=float)
+def _plain_float(value: Any) -> Any:
+    """A double of NumPy's as a float of Python's."""
+    return float(value) if type(value) is np.float64 else value
+
+
+def _inner(x: Any, y: Any) -> Any:
+    return np.sum(x * y) if shape_of(x) else x * y
+
+
+def _split(flat: Sequence[Any], like: Sequence[Any]) -> list[Any]:
+    """Consecutive entries in the shapes of these values."""
+    rest = iter(flat)
+    return [_arranged([next(rest) for _ in range(size_of(value))], shape_of(value)) for value in like]
+
+
+def _arranged(parts: list[Any], shape: tuple[int, ...]) -> Any:
+    """Parts of equal shape, in an array of that shape of them."""
+    if not shape:
+        return parts[0]
+    whole = (*shape, *(shape_of(parts[0]) if parts else ()))
+    if any(isinstance(part, Variable) for part in parts):
+        rows = [reshape((1, *shape_of(part)))(part) for part in parts]
+        return reshape(whole)(concatenate(len(rows), 0)(*rows))
+    return np.array(parts).reshape(whole)
+
+
+def _flat(result: Any) -> list[Any]:
+    return [entry for leaf in leaves(result) for entry in (np.ravel(leaf).tolist() if shape_of(leaf) else [leaf])]

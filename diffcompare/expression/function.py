@@ -126,6 +126,8 @@ class Function:
         except (DiffCompareError, ArithmeticError):
             raise
         except Exception as error:
+            if isinstance(error.__cause__, DiffCompareError):  # NumPy replaces errors that its coercion meets
+                raise error.__cause__ from error
             raise SourceError(f"{self.name} raised {type(error).__name__}: {str(error) or 'no message'}") from error
 
     def written(self, notation: Notation) -> str:

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from diffcompare.expression.primitives import Primitive
+import numpy as np
+
+from diffcompare.expression.primitives import Operation
 
 if TYPE_CHECKING:
     from diffcompare.expression.numbers import NumberDomain
@@ -22,7 +24,7 @@ class Node:
     __slots__ = ("constant", "operands", "primitive", "value")
 
     def __init__(
-        self, primitive: Primitive | None, operands: tuple[int, ...], value: Any, constant: Any = None
+        self, primitive: Operation | None, operands: tuple[int, ...], value: Any, constant: Any = None
     ) -> None:
         self.primitive = primitive  # None for inputs and constants
         self.operands = operands  # positions of earlier nodes
@@ -40,7 +42,7 @@ class Guards:
     """The comparisons that decided a branch while tracing, with what they decided."""
 
     graph: Graph
-    decisions: tuple[bool, ...]
+    decisions: tuple[bool | tuple[Any, ...], ...]  # of an array of conditions, its entries as nested tuples
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,10 @@ class Graph:
         """The outputs at the traced point."""
         return [self.nodes[i].value for i in self.outputs]
 
+    def operand_values(self, node: Node) -> tuple[Any, ...]:
+        """The values of a node's operands at the traced point."""
+        return tuple(self.nodes[j].value for j in node.operands)
+
     def replay(self, domain: NumberDomain, inputs: Sequence[Any]) -> list[Any]:
         """Interpret the graph in another number domain; one value per node, in order."""
         values: list[Any] = []
@@ -82,7 +88,7 @@ class Graph:
             return True
         values = self.guards.graph.replay(domain, inputs)
         conditions = (values[i] for i in self.guards.graph.outputs)
-        return all(bool(c) == d for c, d in zip(conditions, self.guards.decisions, strict=True))
+        return all(np.array_equal(c, d) for c, d in zip(conditions, self.guards.decisions, strict=True))
 
     def varied(self) -> bytearray:
         """One flag per node: 1 where the value depends on an input."""
@@ -109,7 +115,8 @@ class Graph:
             operands = node.operands
             if node.primitive.name == "where":
                 condition = self.nodes[operands[0]].value
-                operands = (operands[0], operands[1] if condition else operands[2])
+                if not getattr(condition, "ndim", 0):
+                    operands = (operands[0], operands[1] if condition else operands[2])
             for j in operands:
                 flags[j] = 1
         return flags
@@ -152,7 +159,8 @@ class Graph:
             if node.primitive is not None:
                 key: Any = (node.primitive, operands)
             elif node.constant is not None:
-                key = (type(node.constant), repr(node.constant))
+                array = isinstance(node.constant, np.ndarray)
+                key = id(node.constant) if array else (type(node.constant), repr(node.constant))
             else:
                 key = ("input", i)
             if key not in first:

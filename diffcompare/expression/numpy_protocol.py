@@ -6,7 +6,7 @@ indexing, loops, `x @ w` and `np.sum` are NumPy's own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 
 from diffcompare.errors import TracingError
 from diffcompare.expression.primitives import PRIMITIVES, Traced
+from diffcompare.expression.variable import Variable
 
 PRIMITIVE_OF: dict[str, Callable[..., Any]] = {
     **{name: row for row in PRIMITIVES.values() for name in (row.name, *row.aliases)},
@@ -84,9 +85,11 @@ def traced(value: Any) -> Any:
 
 
 def apply_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
-    """A NumPy ufunc on traced operands: the primitive of that name, entry by entry."""
+    """A NumPy ufunc on traced operands: the primitive of that name."""
     if options.get("out") is not None:
         raise TracingError("in-place operations on traced arrays are not possible; write x = x + y instead of x += y")
+    if on_arrays(inputs):
+        return _array_ufunc(ufunc, method, inputs, options)
     operands = [plain(value) for value in inputs]
     if method == "__call__" and ufunc.signature is None:
         primitive = _named(ufunc.__name__)
@@ -96,15 +99,62 @@ def apply_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: 
     return traced(getattr(ufunc, method)(*operands, **options))
 
 
-FUNCTIONS: dict[str, Callable[..., Any]] = {
+def _array_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """A ufunc on traced arrays; of its methods, the reductions that have a function of their own."""
+    from diffcompare.expression.array_functions import FUNCTIONS, arrayed
+
+    if options.get("where", True) is not True:
+        raise TracingError(f"np.{ufunc.__name__} with where= cannot be traced; write np.where(condition, ..., ...)")
+    if method != "__call__":
+        name = REDUCTIONS.get(f"{ufunc.__name__}.{method}")
+        if name is None:
+            raise TracingError(f"np.{ufunc.__name__}.{method} cannot be traced; there are {', '.join(REDUCTIONS)}")
+        return FUNCTIONS[name](*inputs, **({"axis": 0} | options))
+    function = FUNCTIONS.get(ufunc.__name__) or _named(ufunc.__name__)
+    return function(*map(arrayed, inputs))
+
+
+REDUCTIONS = {
+    "add.reduce": "sum", "multiply.reduce": "prod", "maximum.reduce": "max", "minimum.reduce": "min",
+    "add.accumulate": "cumsum", "logical_and.reduce": "all", "logical_or.reduce": "any",
+}  # fmt: skip
+
+
+def array_function(name: str) -> Callable[..., Any]:
+    """The function on arrays that an operator such as @ stands for."""
+    from diffcompare.expression.array_functions import FUNCTIONS
+
+    if name not in FUNCTIONS:
+        raise TracingError(_unknown(name, FUNCTIONS))
+    return FUNCTIONS[name]
+
+
+def on_arrays(value: Any) -> bool:
+    """Whether anything in here, however nested, is traced as whole arrays."""
+    if isinstance(value, Variable):
+        return not value.trace.entrywise
+    if isinstance(value, (list, tuple)):
+        return any(map(on_arrays, value))
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        return any(map(on_arrays, value.ravel()[:64].tolist()))
+    return False
+
+
+ENTRYWISE: dict[str, Callable[..., Any]] = {
     "where": lambda condition, x, y: np.frompyfunc(PRIMITIVES["where"], 3, 1)(condition, x, y),
     "clip": lambda x, low, high: _named("minimum")(_named("maximum")(x, low), high),
 }
 
 
 def apply_function(function: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
-    """A NumPy function on traced entries: by NumPy's own code on an object array where that only does arithmetic."""
-    replacement = FUNCTIONS.get(function.__name__)
+    """A NumPy function on traced arrays by our table; on traced entries by NumPy's own code on an object array."""
+    from diffcompare.expression.array_functions import FUNCTIONS
+
+    if on_arrays(arguments) or on_arrays(list(options.values())):
+        if function.__name__ not in FUNCTIONS:
+            raise TracingError(_unknown(function.__name__, FUNCTIONS))
+        return FUNCTIONS[function.__name__](*arguments, **options)
+    replacement = ENTRYWISE.get(function.__name__)
     inputs = [boxed(value) for value in arguments]
     try:
         return traced(replacement(*inputs) if replacement else function(*inputs, **options))
@@ -114,9 +164,13 @@ def apply_function(function: Callable[..., Any], arguments: tuple[Any, ...], opt
         ) from error
 
 
+def _unknown(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, known, n=1)
+    advice = f"; the nearest is {near[0]}" if near else ""
+    return f"np.{name} has no derivative rule here{advice}"
+
+
 def _named(name: str) -> Callable[..., Any]:
     if name in PRIMITIVE_OF:
         return PRIMITIVE_OF[name]
-    near = get_close_matches(name, PRIMITIVE_OF, n=1)
-    advice = f"; the nearest is {near[0]}" if near else ""
-    raise TracingError(f"np.{name} has no derivative rule here{advice}")
+    raise TracingError(_unknown(name, PRIMITIVE_OF))

@@ -6,7 +6,8 @@ guard.  A variable's value may itself be a variable of an outer trace: that is h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import count
 from typing import Any, NoReturn
 
@@ -14,21 +15,27 @@ import numpy as np
 
 from diffcompare.errors import TracingError
 from diffcompare.expression.graph import Graph, Guards, Node, select
-from diffcompare.expression.primitives import PRIMITIVES, Primitive, Traced
+from diffcompare.expression.primitives import PRIMITIVES, Operation, Primitive, Traced
+from diffcompare.expression.primitives.structural import dtype_of
 
 _levels = count()
 
 
 class Trace:
-    """A recording in progress: nodes in order of creation; a later trace is an inner one."""
+    """A recording in progress: nodes in order of creation; a later trace is an inner one.
 
-    __slots__ = ("_constants", "guards", "level", "names", "nodes")
+    Where it is `entrywise`, an array is an array of traced scalars, as the lecture's tables, SymPy and balls need it;
+    elsewhere an array is the value of one node.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_constants", "entrywise", "guards", "level", "names", "nodes")
+
+    def __init__(self, entrywise: bool = True) -> None:
         self.level = next(_levels)
+        self.entrywise = entrywise
         self.names: list[str] = []
         self.nodes: list[Node] = []
-        self.guards: list[tuple[int, bool]] = []
+        self.guards: list[tuple[int, bool | tuple[Any, ...]]] = []
         self._constants: dict[tuple[type, Any], Variable] = {}
 
     def input(self, name: str, value: Any) -> Variable:
@@ -38,6 +45,8 @@ class Trace:
 
     def constant(self, number: Any) -> Variable:
         """A constant; the same number written again is the same node (0 and nan excepted: -0.0 == 0, nan != nan)."""
+        if isinstance(number, (np.ndarray, complex)):
+            return self._append(Node(None, (), number, number))
         key = (type(number), number)
         if isinstance(number, Traced) or number == 0 or number != number:
             return self._append(Node(None, (), number, number))
@@ -45,16 +54,26 @@ class Trace:
             self._constants[key] = self._append(Node(None, (), as_float(number), number))
         return self._constants[key]
 
-    def operation(self, primitive: Primitive, arguments: Sequence[Any]) -> Variable:
+    def operation(self, primitive: Operation, arguments: Sequence[Any]) -> Variable:
         """Record one application; arguments that are not of this trace enter as constants."""
         operands = []
         values = []
         for argument in arguments:
             if type(argument) is not Variable or argument.trace is not self:
-                argument = self.constant(checked_number(argument, primitive))
+                argument = self._entered(argument, primitive)
             operands.append(argument.index)
             values.append(argument.value)
         return self._append(Node(primitive, tuple(operands), primitive(*values)))
+
+    def _entered(self, argument: Any, primitive: Operation) -> Variable:
+        """What is not of this trace, as a constant; an array of traced scalars joined into one value."""
+        if isinstance(argument, np.ndarray) and argument.dtype == object and argument.ndim and not self.entrywise:
+            from diffcompare.expression.array_functions import joined
+
+            argument = joined(argument)
+            if isinstance(argument, Variable) and argument.trace is self:
+                return argument
+        return self.constant(checked_operand(argument, primitive, real=self.entrywise))
 
     def apply(self, primitive: Primitive, *arguments: Any) -> Any:
         """Apply a primitive; pi and e are recorded by name here, so that other number domains have all their digits."""
@@ -90,10 +109,27 @@ def _binary(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
     return forward, reflected
 
 
-class Variable(Traced):
-    """A traced scalar: a place in a trace, with its value at the traced point in `value`.
+def _named(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """The operator method for a function on arrays and its reflection."""
 
-    Raises `TracingError` where the code needs a plain number: `float(x)`, `math.sin(x)`, `round(x)`, `range(x)`.
+    def forward(self: Variable, other: Any) -> Any:
+        from diffcompare.expression.numpy_protocol import array_function
+
+        return array_function(name)(self, other)
+
+    def reflected(self: Variable, other: Any) -> Any:
+        from diffcompare.expression.numpy_protocol import array_function
+
+        return array_function(name)(other, self)
+
+    return forward, reflected
+
+
+class Variable(Traced):
+    """A traced number or array: a place in a trace, with its value at the traced point in `value`.
+
+    It has the attributes and methods of an array of its shape.  Raises `TracingError` where the code needs a plain
+    number: `float(x)`, `math.sin(x)`, `round(x)`, `range(x)`.
     """
 
     __slots__ = ("index", "trace")
@@ -112,27 +148,71 @@ class Variable(Traced):
         """Shape of the value; () for a scalar."""
         return self.trace.nodes[self.index].shape
 
-    def record(self, primitive: Primitive, arguments: tuple[Any, ...]) -> Any:
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """The number of entries."""
+        return math.prod(self.shape)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The number type of the value; a traced entry of an object array has none, as NumPy's own code expects."""
+        if self.trace.entrywise:
+            raise AttributeError("a traced entry has no dtype")
+        return dtype_of(self.value)
+
+    def record(self, primitive: Operation, arguments: tuple[Any, ...]) -> Any:
         """Record on the innermost trace among the arguments."""
-        if any(isinstance(a, np.ndarray) and a.ndim for a in arguments):
-            return np.frompyfunc(primitive, len(arguments), 1)(*arguments)
         trace = self.trace
+        arrays = False
         for argument in arguments:
-            if type(argument) is Variable and argument.trace.level > trace.level:
-                trace = argument.trace
+            if type(argument) is Variable:
+                if argument.trace.level > trace.level:
+                    trace = argument.trace
+            elif isinstance(argument, np.ndarray) and argument.ndim:
+                arrays = True
+        if arrays and trace.entrywise:
+            return np.frompyfunc(primitive, len(arguments), 1)(*arguments)
         return trace.operation(primitive, arguments)
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("a traced number has no length; only arrays have one")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter([self[i] for i in range(len(self))])
+
+    def __getitem__(self, key: Any) -> Any:
+        from diffcompare.expression.array_functions import indexed
+
+        return indexed(self, key)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        """An array of traced scalars, for `np.array([x, y])`, which gives the operands no say."""
+        from diffcompare.expression.array_functions import scalars
+
+        if dtype is not None and dtype != object:
+            self._untraceable()
+        return scalars(self)
 
     __add__, __radd__ = _binary("add")
     __sub__, __rsub__ = _binary("subtract")
     __mul__, __rmul__ = _binary("multiply")
     __truediv__, __rtruediv__ = _binary("divide")
     __pow__, __rpow__ = _binary("power")
+    __mod__, __rmod__ = _named("remainder")
     __lt__, _ = _binary("less")
     __le__, _ = _binary("less_equal")
     __gt__, _ = _binary("greater")
     __ge__, _ = _binary("greater_equal")
     __eq__, _ = _binary("equal")
     __ne__, _ = _binary("not_equal")
+    __matmul__, __rmatmul__ = _named("matmul")
     __hash__ = None  # type: ignore[assignment]  # equality is traced, so a set of variables would decide branches
 
     def __neg__(self) -> Any:
@@ -152,6 +232,12 @@ class Variable(Traced):
         decision = bool(self.value)
         self.trace.guards.append((self.index, decision))
         return decision
+
+    def decided(self) -> Any:
+        """The plain value of a condition or an index, remembered as a guard: the trace holds where it is the same."""
+        value = np.asarray(concrete(self))
+        self.trace.guards.append((self.index, _nested(value.tolist())))
+        return value
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         from diffcompare.expression.numpy_protocol import apply_ufunc
@@ -173,18 +259,32 @@ class Variable(Traced):
 
     def _unsupported(self, *_: Any) -> NoReturn:
         raise TracingError(
-            "%, //, and divmod have no derivative rule here; write the smooth part of the formula without them"
+            "// and divmod have no derivative rule here; write the smooth part of the formula without them"
         )
 
-    __mod__ = __rmod__ = __floordiv__ = __rfloordiv__ = __divmod__ = __rdivmod__ = _unsupported
+    __floordiv__ = __rfloordiv__ = __divmod__ = __rdivmod__ = _unsupported
+
+    def __setitem__(self, key: Any, value: Any) -> NoReturn:
+        raise TracingError(
+            "in-place assignment to a traced array; build the result instead, with np.where, np.concatenate or np.stack"
+        )
 
     def __getattr__(self, name: str) -> Any:
-        """The method that NumPy looks for on the entries of an object array: np.sin(np.array([x, y]))."""
+        """The methods of an array, and those that NumPy looks for on the entries of an object array."""
+        from diffcompare.expression.array_functions import METHODS
         from diffcompare.expression.numpy_protocol import PRIMITIVE_OF
 
-        if name not in PRIMITIVE_OF:
-            raise AttributeError(f"a traced scalar has no attribute {name}")
-        return lambda *others: PRIMITIVE_OF[name](self, *others)
+        method = METHODS.get(name) or PRIMITIVE_OF.get(name)
+        if method is None:
+            raise AttributeError(f"a traced variable has no attribute {name}")
+        return lambda *others, **options: method(self, *others, **options)
+
+    @property
+    def T(self) -> Any:
+        """The transpose."""
+        from diffcompare.expression.array_functions import transposed
+
+        return transposed(self)
 
     def __repr__(self) -> str:
         return f"<traced {self.value!r}>"
@@ -201,17 +301,22 @@ def as_float(number: Any) -> float:
         return float("inf") if number > 0 else float("-inf")
 
 
-def checked_number(argument: Any, primitive: Primitive) -> Any:
-    """An operand that is not traced here: a real number (or a variable of an outer trace)."""
-    if isinstance(argument, (Variable, bool, int, float)):
+def checked_operand(argument: Any, primitive: Operation, real: bool) -> Any:
+    """An operand that is not traced here: a number, an array of numbers, or a variable of an outer trace."""
+    if isinstance(argument, (Variable, bool, int, float)) or (isinstance(argument, complex) and not real):
         return argument
-    if isinstance(argument, (np.floating, np.integer, np.bool_)):
-        return argument.item()
-    if isinstance(argument, np.ndarray) and argument.ndim == 0:
-        return argument.item()
+    if isinstance(argument, (list, tuple)):
+        argument = np.array(argument)
+    if isinstance(argument, (np.ndarray, np.generic)) and argument.dtype.kind in "biufcO":
+        return argument if argument.ndim else argument.item()
     raise TracingError(
         f"{primitive.name} of a variable and {type(argument).__name__} {argument!r:.40}: operands must be real numbers"
     )
+
+
+def _nested(value: Any) -> Any:
+    """Nested lists as nested tuples, which can be compared and stored in a set."""
+    return tuple(map(_nested, value)) if isinstance(value, list) else value
 
 
 def concrete(value: Any) -> Any:

@@ -15,8 +15,11 @@ from diffcompare.expression.primitives import (
     trigonometric,
 )
 from diffcompare.expression.primitives.primitive import Domain, Kink, Primitive, Traced
+from diffcompare.expression.primitives.structural import Structural
 
-__all__ = ["PRIMITIVES", "Domain", "Kink", "Primitive", "Traced", "find"]
+__all__ = ["PRIMITIVES", "Domain", "Kink", "Operation", "Primitive", "Structural", "Traced", "find"]
+
+Operation = Primitive | Structural
 
 PRIMITIVES: dict[str, Primitive] = {
     row.name: row

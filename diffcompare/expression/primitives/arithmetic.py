@@ -19,13 +19,23 @@ def _power_by_base(_: Any, x: Any, y: Any) -> Any:
     """y x^(y-1), with the powers 0, 1 and 2 written as the polynomials they are."""
     if isinstance(y, (int, float)) and y in (0, 1, 2):
         return (0.0, 1.0, 2 * x)[int(y)]
-    return multiply(y, power(x, subtract(y, 1.0)))
+    slope = multiply(y, power(x, subtract(y, 1.0)))
+    if getattr(y, "ndim", 0):
+        from diffcompare.expression.primitives.piecewise import equal, where
+
+        return where(equal(y, 0.0), 0.0, slope)
+    return slope
 
 
 def _power_by_exponent(result: Any, x: Any, y: Any) -> Any:
     """x^y ln x; 0 at x = 0, its limit for a positive exponent."""
     from diffcompare.expression.primitives.exponential import ln
+    from diffcompare.expression.primitives.piecewise import equal, where
 
+    if getattr(x, "ndim", 0):
+        return multiply(result, ln(where(equal(x, 0.0), 1.0, x)))
+    if getattr(y, "ndim", 0):
+        return multiply(result, ln(x) if x != 0 else 0.0)
     if x == 0 and y > 0:
         return 0.0
     return multiply(result, ln(x))

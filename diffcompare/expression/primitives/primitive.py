@@ -44,6 +44,8 @@ class Kink:
     why: str
 
 
+# Whole arrays, and the numbers that Python's float would round or refuse.
+ARRAY_LIKE = (np.ndarray, complex, np.float32, np.float16, np.longdouble, np.complex64)
 Partial = float | Callable[..., Any]
 
 
@@ -99,15 +101,19 @@ class Primitive:
 
     def __call__(self, *arguments: Any) -> Any:
         """Compute on numbers and arrays; record on traced variables."""
+        on_arrays = False
         for argument in arguments:
+            if type(argument) is float:
+                continue
             if isinstance(argument, Traced):
                 return argument.record(self, arguments)
-        if any(isinstance(argument, np.ndarray) and argument.dtype == object for argument in arguments):
+            on_arrays = on_arrays or isinstance(argument, ARRAY_LIKE)
+        if not on_arrays:
+            return self.value(*(float(argument) for argument in arguments))
+        if any(getattr(argument, "dtype", None) == object for argument in arguments):
             return np.frompyfunc(self, len(arguments), 1)(*arguments)
-        if any(isinstance(argument, np.ndarray) for argument in arguments):
-            with np.errstate(all="ignore"):
-                return self.array(*arguments)
-        return self.value(*(float(argument) for argument in arguments))
+        with np.errstate(all="ignore"):
+            return self.array(*arguments)
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"

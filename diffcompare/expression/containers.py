@@ -1,0 +1,77 @@
+"""Arguments and results that are numbers, arrays, or tuples, lists and dicts of them: flat, and back again.
+
+A list of plain numbers is a vector, as NumPy reads it; a list of anything else is a container.
+"""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from diffcompare.errors import DiffCompareError
+from diffcompare.expression.variable import Variable
+
+
+def as_argument(value: Any) -> Any:
+    """An argument as it is differentiated: numbers are floats, lists of numbers vectors, whole numbers made real.
+
+    Raises `DiffCompareError` for anything that is neither a number nor an array nor a container of them.
+
+    >>> as_argument({"w": [1, 2], "b": 3})
+    {'w': array([1., 2.]), 'b': 3.0}
+    """
+    if isinstance(value, Variable):
+        return value
+    if isinstance(value, dict):
+        return {key: as_argument(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        if value and all(map(_is_number, value)):
+            return _vector(value)
+        return type(value)(map(as_argument, value))
+    if isinstance(value, np.ndarray):
+        return value.astype(float) if value.dtype.kind in "biu" else value
+    if isinstance(value, (numbers.Number, np.generic)):
+        return float(value) if isinstance(value, (int, float)) else value
+    raise DiffCompareError(f"{value!r:.40} is a {type(value).__name__}; arguments are numbers, arrays or lists of them")
+
+
+def leaves(value: Any) -> list[Any]:
+    """The numbers and arrays in a value, in order.
+
+    >>> leaves({"w": (1.0, 2.0), "b": 3.0})
+    [1.0, 2.0, 3.0]
+    """
+    if isinstance(value, dict):
+        value = list(value.values())
+    return [leaf for item in value for leaf in leaves(item)] if isinstance(value, (list, tuple)) else [value]
+
+
+def rebuilt(like: Any, flat: Sequence[Any]) -> Any:
+    """The flat values in the arrangement of `like`.
+
+    >>> rebuilt({"w": (1.0, 2.0), "b": 3.0}, [4.0, 5.0, 6.0])
+    {'w': (4.0, 5.0), 'b': 6.0}
+    """
+    rest = iter(flat)
+
+    def build(part: Any) -> Any:
+        if isinstance(part, dict):
+            return {key: build(item) for key, item in part.items()}
+        return type(part)(map(build, part)) if isinstance(part, (list, tuple)) else next(rest)
+
+    return build(like)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, numbers.Real) or (isinstance(value, Variable) and not value.shape)
+
+
+def _vector(values: Sequence[Any]) -> Any:
+    from diffcompare.expression.array_functions import joined
+
+    if any(isinstance(value, Variable) for value in values):
+        return joined(np.array(values, dtype=object))
+    return np.array(values, dtype=float)
