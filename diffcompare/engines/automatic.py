@@ -18,6 +18,7 @@ from diffcompare.expression.graph import Graph
 from diffcompare.expression.point import Point
 from diffcompare.expression.primitives import Operation
 from diffcompare.expression.primitives.piecewise import equal, where
+from diffcompare.expression.primitives.primitive import has_objects
 from diffcompare.expression.primitives.structural import (
     Structural,
     broadcast_to,
@@ -129,7 +130,7 @@ def _buffer(present: Any, value: Any, v_bar: Any) -> Any:
 
 def is_plain(value: Any) -> bool:
     """Whether a value is made of numbers alone."""
-    return not isinstance(value, Variable) and getattr(value, "dtype", None) != object
+    return not isinstance(value, Variable) and not has_objects(value)
 
 
 def times(partial: Any, seed: Any) -> Any:
@@ -149,7 +150,7 @@ def times(partial: Any, seed: Any) -> Any:
     if type(product) is float:
         return None if product != product and seed == 0 else product
     value = concrete(product)
-    if getattr(value, "ndim", 0) and value.dtype != object:
+    if getattr(value, "ndim", 0) and not has_objects(value):
         return where(equal(seed, 0.0), 0.0, product) if np.isnan(np.sum(value)) else product
     if getattr(value, "ndim", 0):
         return product

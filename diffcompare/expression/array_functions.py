@@ -277,8 +277,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 
 METHODS: dict[str, Callable[..., Any]] = {
     **{name: FUNCTIONS[name] for name in (
-        "sum", "mean", "var", "std", "prod", "max", "min", "reshape", "ravel", "transpose", "swapaxes", "squeeze", "dot",
-        "cumsum", "clip", "argmax", "argmin", "argsort", "all", "any", "nonzero",
+        "sum", "mean", "var", "std", "prod", "max", "min", "reshape", "ravel", "transpose", "swapaxes", "squeeze",
+        "dot", "cumsum", "clip", "argmax", "argmin", "argsort", "all", "any", "nonzero",
     )},
     "flatten": raveled,
     "copy": lambda x, *_: x,

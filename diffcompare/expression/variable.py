@@ -196,7 +196,7 @@ class Variable(Traced):
         """An array of traced scalars, for `np.array([x, y])`, which gives the operands no say."""
         from diffcompare.expression.array_functions import scalars
 
-        if dtype is not None and dtype != object:
+        if dtype is not None and np.dtype(dtype).kind != "O":
             self._untraceable()
         return scalars(self)
 

@@ -110,13 +110,18 @@ class Primitive:
             on_arrays = on_arrays or isinstance(argument, ARRAY_LIKE)
         if not on_arrays:
             return self.value(*(float(argument) for argument in arguments))
-        if any(getattr(argument, "dtype", None) == object for argument in arguments):
+        if any(map(has_objects, arguments)):
             return np.frompyfunc(self, len(arguments), 1)(*arguments)
         with np.errstate(all="ignore"):
             return self.array(*arguments)
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
+
+
+def has_objects(value: Any) -> bool:
+    """Whether a value is an array of objects: traced entries, or what is computed with them."""
+    return isinstance(value, np.ndarray) and value.dtype.kind == "O"
 
 
 def everywhere(*cases: tuple[float, float]) -> Domain:
