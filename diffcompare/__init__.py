@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from diffcompare.studies.cost import cost
     from diffcompare.studies.derivation import steps
     from diffcompare.studies.jacobian import jacobian_passes
+    from diffcompare.studies.linear_layer import linear
     from diffcompare.studies.step_size import sweep
     from diffcompare.studies.swell import swell
     from diffcompare.studies.trace_table import trace
@@ -49,6 +50,7 @@ _HOMES = {
         "studies.cost": ("cost",),
         "studies.derivation": ("steps",),
         "studies.jacobian": ("jacobian_passes",),
+        "studies.linear_layer": ("linear",),
         "studies.step_size": ("sweep",),
         "studies.swell": ("swell",),
         "studies.trace_table": ("trace",),
@@ -72,6 +74,7 @@ __all__ = [
     "jacobian",
     "jacobian_passes",
     "jvp",
+    "linear",
     "steps",
     "sweep",
     "swell",

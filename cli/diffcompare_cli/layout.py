@@ -204,6 +204,20 @@ def written(value: Any, digits: int = 17) -> str:
     return number(value, digits)
 
 
+def byte_count(value: int) -> str:
+    """Bytes in the unit that fits, a thousand of one to the next.
+
+    >>> byte_count(131072), byte_count(34359738368), byte_count(12)
+    ('131 kB', '34.4 GB', '12 B')
+    """
+    size, unit = float(value), "B"
+    for larger in ("kB", "MB", "GB", "TB", "PB"):
+        if size < 999.5:
+            break
+        size, unit = size / 1000, larger
+    return f"{size:.3g} {unit}"
+
+
 def seconds(value: Any) -> str:
     """A duration in the unit that fits: 830 ns, 12 us, 3.4 ms, 2.1 s.
 
