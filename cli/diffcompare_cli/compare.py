@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -46,11 +47,11 @@ def command(source: str, at: tuple[str, ...], engines: tuple[str, ...], layout: 
 def blocks(function: Function, study: Comparison) -> Iterator[Block]:
     """The reference, a line for each engine and variable, the costs, the notes and the verdict."""
     point = ", ".join(f"{name} = {written(value)}" for name, value in study.point.items())
-    yield [heading(function), f"f = {number(study.value)}" + (f" at {point}" if point else "")]
+    yield [heading(function, study.point), f"f = {number(study.value)}" + (f" at {point}" if point else "")]
     yield reference(study)
     yield errors(study)
     costs = [
-        [row.engine, str(row.evaluations), str(row.operations), seconds(row.seconds)]
+        [row.engine, number(row.evaluations), number(row.operations), seconds(row.seconds)]
         for row in study.engines
         if row.available
     ]
@@ -64,10 +65,13 @@ def reference(study: Comparison) -> Table:
     from diffcompare.measure import Ball
 
     rows: list[list[Cell]] = []
-    for name, value in list(study.reference.gradient.items())[:MOST]:
+    gradient = study.reference.gradient
+    proven = [name for name, value in gradient.items() if isinstance(value, Ball)]
+    for name in list(gradient if len(gradient) <= MOST or not proven else proven)[:MOST]:
+        value = gradient[name]
         derivative = value.decimal(study.reference.digits) if isinstance(value, Ball) else value.kind
         rows.append([partial_derivative("f", name), derivative, number(study.condition[name], 3)])
-    left_out = len(study.reference.gradient) - len(rows)
+    left_out = len(gradient) - len(rows)
     if left_out:
         rows.append([f"and {left_out} more", "", ""])
     return Table(("reference", f"{study.reference.digits} proven digits", "condition"), rows, frozenset({2}))
@@ -79,7 +83,8 @@ def errors(study: Comparison) -> Table:
     for row in study.engines:
         names = list(row.gradient)
         if len(names) > MOST:
-            names = [min(names, key=lambda name: row.measured[name].digits)]
+            judged = [name for name in names if not math.isnan(row.measured[name].digits)]
+            names = [min(judged or names, key=lambda name: row.measured[name].digits)]
         for k, name in enumerate(names):
             found = row.measured[name]
             measures = [number(found.error, 3), number(found.ulps, 3), f"{found.digits:.1f}"]

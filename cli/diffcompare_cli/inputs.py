@@ -74,7 +74,7 @@ def function_argument(required: bool = True) -> Decorator:
 
 at_option = click.option(
     "--at", metavar="NAME=VALUE", multiple=True,
-    help="The point: --at x1=2 --at x2=5, or --at x1=2,x2=5, or --at x=[1,2,3].",
+    help="The point: --at x1=2 --at x2=5, or --at x1=2,x2=5, or --at x=[1,2,3], or --at W=[[1,2],[3,4]].",
 )  # fmt: skip
 format_option = click.option(
     "--format", "layout", type=click.Choice(FORMATS), default="table", show_default=True,

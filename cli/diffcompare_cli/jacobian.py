@@ -9,11 +9,16 @@ import click
 
 from diffcompare_cli.commands import study_command
 from diffcompare_cli.inputs import at_option, format_option, function_argument, function_at
-from diffcompare_cli.layout import Block, Table, heading, number, presented
+from diffcompare_cli.layout import Block, Table, heading, number, presented, shortened
 
 if TYPE_CHECKING:
     from diffcompare.expression.function import Function
+    from diffcompare.expression.point import Point
     from diffcompare.studies.jacobian import JacobianPasses
+
+EXACT = 3  # columns of numbers with all their digits: more do not fit a terminal
+COLUMNS, ENDS = 6, 3  # columns that are printed, columns at each end where there are more
+LINES = 40  # rows that are printed
 
 
 @study_command("jacobian")
@@ -32,10 +37,10 @@ def command(source: str, at: tuple[str, ...], mode: str | None, layout: str) -> 
 
     function, point = function_at(source, at)
     study = jacobian_passes(function, point, mode)
-    return presented(study.to_dict(), blocks(function, study), layout)
+    return presented(study.to_dict(), blocks(function, point, study), layout)
 
 
-def blocks(function: Function, study: JacobianPasses) -> Iterator[Block]:
+def blocks(function: Function, point: Point, study: JacobianPasses) -> Iterator[Block]:
     """The passes with their seeds, then the matrix."""
     forward = study.mode == "forward"
     part, seeded = ("column", "tangents") if forward else ("row", "adjoints")
@@ -44,12 +49,25 @@ def blocks(function: Function, study: JacobianPasses) -> Iterator[Block]:
             str(k),
             ", ".join(name for name, seed in one.seed.items() if seed),
             f"{part} {k}",
-            ", ".join(number(entry, 6) for entry in one.entries),
+            ", ".join(shortened([number(entry, 6) for entry in one.entries], _dots, COLUMNS, ENDS)),
         ]
         for k, one in enumerate(study.passes, 1)
     ]
     shape = f"{len(study.jacobian)} x {len(study.variables)}"
-    yield [heading(function), f"{shape} Jacobian by {study.mode} mode in {len(passes)} passes"]
-    yield Table(("pass", f"{seeded} seeded with 1", "gives", "entries"), passes, frozenset({0}))
-    rows = [[f"y{i}", *map(number, row)] for i, row in enumerate(study.jacobian, 1)]
-    yield Table(("Jacobian", *study.variables), rows, frozenset(range(1, len(study.variables) + 1)))
+    yield [heading(function, point), f"{shape} Jacobian by {study.mode} mode in {len(passes)} passes"]
+    yield Table(("pass", f"{seeded} seeded with 1", "gives", "entries"), _rows(passes, "passes"), frozenset({0}))
+    digits = 17 if len(study.variables) <= EXACT else 4
+    rows = [
+        [f"y{i}", *shortened([number(entry, digits) for entry in row], _dots, COLUMNS, ENDS)]
+        for i, row in enumerate(study.jacobian, 1)
+    ]
+    headings = ("Jacobian", *shortened(study.variables, _dots, COLUMNS, ENDS))
+    yield Table(headings, _rows(rows, "rows"), frozenset(range(1, len(headings))))
+
+
+def _dots(left_out: int) -> str:
+    return "..."
+
+
+def _rows(rows: list[list[str]], what: str) -> list[list[str]]:
+    return shortened(rows, lambda left_out: [f"{left_out} {what} more", *[""] * (len(rows[0]) - 1)], LINES)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import fill
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from diffcompare.expression.function import Function
@@ -24,6 +24,9 @@ ESCAPED = str.maketrans({
 })  # fmt: skip
 
 
+Item = TypeVar("Item")
+
+
 class Mathematics(Protocol):
     """Anything that can be written as text and as LaTeX."""
 
@@ -34,6 +37,8 @@ class Mathematics(Protocol):
 
 
 COLUMNS, WRAPPED = 80, 60  # of a paragraph, of a cell with text
+ENTRIES = 12  # of an array that is written out
+WHOLE, ENDS = 200, 15  # lines of a table that is printed whole, lines printed at each end of a longer one
 UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns"))
 
 
@@ -64,12 +69,12 @@ def partial_derivative(of: str, by: str) -> Formula:
     return Formula(f"∂{of}/∂{by}", rf"\frac{{\partial {LATEX.variable(of)}}}{{\partial {LATEX.variable(by)}}}")
 
 
-def heading(function: Function) -> Formula:
-    """f(x1, x2) = the formula; of a Python function, its name."""
+def heading(function: Function, point: Mapping[str, Any] | None = None) -> Formula:
+    """f(x1, x2) = the formula; of a Python function that branches, or computes a lot with arrays, its name."""
     from diffcompare.expression.notation import LATEX
 
     left = Formula(f"f({', '.join(function.names)})", f"f({', '.join(map(LATEX.variable, function.names))})")
-    return equation(left, Formula(function.text(), function.latex()))
+    return equation(left, Formula(function.text(point), function.latex(point)))
 
 
 Cell = str | Mathematics
@@ -194,14 +199,27 @@ def number(value: Any, digits: int = 17) -> str:
 
 
 def written(value: Any, digits: int = 17) -> str:
-    """The value of a variable as --at takes it: a number or a vector.
+    """The value of a variable as --at takes it, a number or nested lists; of a large array only its shape.
 
-    >>> written(2.0), written([1.0, 0.5])
-    ('2', '[1,0.5]')
+    >>> written(2.0), written([[1.0, 0.5], [2.0, 3.0]])
+    ('2', '[[1,0.5],[2,3]]')
     """
+    if getattr(value, "size", 1) > ENTRIES:
+        return f"{' x '.join(map(str, value.shape))} numbers"
     if hasattr(value, "__len__"):
-        return f"[{','.join(number(entry, digits) for entry in value)}]"
+        return f"[{','.join(written(entry, digits) for entry in value)}]"
     return number(value, digits)
+
+
+def shortened(items: Sequence[Item], gap: Callable[[int], Item], whole: int = WHOLE, ends: int = ENDS) -> list[Item]:
+    """The items; of more than `whole` only the first and the last, and between them what `gap` makes of the others.
+
+    >>> shortened(list("abcdefg"), lambda left_out: f"{left_out} more", whole=4, ends=2)
+    ['a', 'b', '3 more', 'f', 'g']
+    """
+    if len(items) <= whole:
+        return list(items)
+    return [*items[:ends], gap(len(items) - 2 * ends), *items[-ends:]]
 
 
 def byte_count(value: int) -> str:

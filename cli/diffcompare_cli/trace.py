@@ -10,7 +10,18 @@ import click
 
 from diffcompare_cli.commands import study_command
 from diffcompare_cli.inputs import at_option, format_option, function_argument, function_at, output_option, wrt_option
-from diffcompare_cli.layout import Block, Cell, Formula, Table, equation, heading, number, partial_derivative, presented
+from diffcompare_cli.layout import (
+    Block,
+    Cell,
+    Formula,
+    Table,
+    equation,
+    heading,
+    number,
+    partial_derivative,
+    presented,
+    shortened,
+)
 
 if TYPE_CHECKING:
     from diffcompare.studies.trace_table import TraceTable
@@ -40,7 +51,7 @@ def command(source: str, at: tuple[str, ...], mode: str, wrt: str | None, layout
     table = trace(function, point, mode, wrt)
     if output:
         write_graph(table, output)
-    return presented(table.to_dict(), [heading(function), *blocks(table)], layout)
+    return presented(table.to_dict(), [heading(function, point), *blocks(table)], layout)
 
 
 def write_graph(table: TraceTable, path: Path) -> None:
@@ -63,20 +74,24 @@ def blocks(table: TraceTable) -> Iterator[Block]:
     headings = ["Primal trace", "", "value"]
     if forward:
         headings += [f"Tangent trace, by {table.wrt}", "tangent"]
-    rows: list[list[Cell]] = []
+    lines: list[list[Cell]] = []
     for row in table.rows:
         numbers = f"= {row.numbers}" if row.numbers else ""
         cells: list[Cell] = [equation(letter(row.index), row.formula), numbers, number(row.value, DIGITS)]
         if forward:
             tangent = equation(letter(row.index, "dot"), row.derivative_formula)
             cells += [tangent, number(row.derivative, DIGITS)]
-        rows.append(cells)
+        lines.append(cells)
+    inputs = sum(row.operation == "input" for row in table.rows)
+    rows = [*_shortened(lines[:inputs], "inputs"), *_shortened(lines[inputs:], "operations")]
     yield Table(headings, rows, frozenset({2, 4} if forward else {2}))
     if not forward:
         yield adjoint_trace(table)
     result = equation(Formula("y1", "y_{1}"), _letter_of(table, table.output, ""), number(table.value))
-    derivatives = table.derivative.items()
-    yield [result, *(equation(partial_derivative("y1", name), number(value)) for name, value in derivatives)]
+    derivatives: list[Cell] = [
+        equation(partial_derivative("y1", name), number(value)) for name, value in table.derivative.items()
+    ]
+    yield [result, *shortened(derivatives, lambda left_out: f"... {left_out} more")]
 
 
 def adjoint_trace(table: TraceTable) -> Table:
@@ -90,7 +105,12 @@ def adjoint_trace(table: TraceTable) -> Table:
         ]
         for update in table.sweep
     ]
-    return Table(("Adjoint trace, in order", "", "contribution", "adjoint"), rows, frozenset({2, 3}))
+    headings = ("Adjoint trace, in order", "", "contribution", "adjoint")
+    return Table(headings, _shortened(rows, "updates"), frozenset({2, 3}))
+
+
+def _shortened(rows: list[list[Cell]], what: str) -> list[list[Cell]]:
+    return shortened(rows, lambda left_out: [f"... {left_out} more {what}", *[""] * (len(rows[0]) - 1)])
 
 
 def _letter_of(table: TraceTable, name: str, mark: str) -> Formula:

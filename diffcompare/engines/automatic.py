@@ -13,21 +13,23 @@ from typing import Any
 import numpy as np
 
 from diffcompare.engines import Derivatives
+from diffcompare.engines.budget import budgeted
 from diffcompare.expression.function import Function, bind
 from diffcompare.expression.graph import Graph
 from diffcompare.expression.point import Point
 from diffcompare.expression.primitives import Operation
 from diffcompare.expression.primitives.piecewise import equal, where
-from diffcompare.expression.primitives.primitive import has_objects
+from diffcompare.expression.primitives.primitive import Traced, concrete, has_objects
 from diffcompare.expression.primitives.structural import (
     Structural,
     broadcast_to,
     cast,
     dtype_of,
     shape_of,
+    size_of,
     unbroadcast,
 )
-from diffcompare.expression.variable import Trace, Variable, concrete
+from diffcompare.expression.variable import Trace, Variable
 
 
 def tangents(graph: Graph, x_dot: Sequence[Any]) -> list[Any]:
@@ -74,7 +76,8 @@ def pulled(primitive: Operation, k: int, v_bar: Any, result: Any, operands: tupl
     operand = operands[k]
     if received is None or (type(operand) is float and type(received) is float):
         return received
-    received = unbroadcast(received, shape_of(operand))
+    if shape_of(received) != shape_of(operand):
+        received = unbroadcast(received, shape_of(operand))
     return received if dtype_of(received) == dtype_of(operand) else cast(dtype_of(operand))(received)
 
 
@@ -130,7 +133,7 @@ def _buffer(present: Any, value: Any, v_bar: Any) -> Any:
 
 def is_plain(value: Any) -> bool:
     """Whether a value is made of numbers alone."""
-    return not isinstance(value, Variable) and not has_objects(value)
+    return not isinstance(value, Traced) and not has_objects(value)
 
 
 def times(partial: Any, seed: Any) -> Any:
@@ -138,6 +141,10 @@ def times(partial: Any, seed: Any) -> Any:
 
     A seed that is 0 stays 0 beside an infinite partial: the branch it belongs to does not reach the result.
     """
+    if type(partial) is np.ndarray and type(seed) is np.ndarray and not has_objects(partial):
+        product = partial * seed
+        lost = partial.dtype.kind != "b" and np.isnan(product.sum())
+        return np.where(seed == 0, 0, product) if lost else product
     if is_one(partial):
         return seed
     if is_zero(partial):
@@ -151,7 +158,8 @@ def times(partial: Any, seed: Any) -> Any:
         return None if product != product and seed == 0 else product
     value = concrete(product)
     if getattr(value, "ndim", 0) and not has_objects(value):
-        return where(equal(seed, 0.0), 0.0, product) if np.isnan(np.sum(value)) else product
+        lost = dtype_of(partial).kind != "b" and np.isnan(value.sum())
+        return where(equal(seed, 0.0), 0.0, product) if lost else product
     if getattr(value, "ndim", 0):
         return product
     return None if value != value and seed == 0 else product
@@ -164,7 +172,7 @@ def plus(total: Any, term: Any) -> Any:
 
 def is_number(value: Any) -> bool:
     """Whether a value is a single number that will never depend on an input."""
-    return not isinstance(value, Variable) and not getattr(value, "ndim", 0)
+    return not isinstance(value, Traced) and not getattr(value, "ndim", 0)
 
 
 def is_zero(value: Any) -> bool:
@@ -182,22 +190,27 @@ def is_one(value: Any) -> bool:
 
 def jacobian_columns(graph: Graph) -> list[list[Any]]:
     """Forward mode over all inputs: n passes, one for each entry of an input; a column has one derivative an output."""
+    values = [node.value for node in graph.nodes[: len(graph.names)]]
     columns = []
-    for j, node in enumerate(graph.nodes[: len(graph.names)]):
-        for seed in unit_seeds(node.value):
-            v_dot = tangents(graph, [seed if k == j else 0.0 for k in range(len(graph.names))])
-            columns.append([filled(v_dot[i], graph.nodes[i].value) for i in graph.outputs])
+    for j, seed in budgeted(_seeds(values), sum(map(size_of, values)), "forward passes"):
+        v_dot = tangents(graph, [seed if k == j else 0.0 for k in range(len(values))])
+        columns.append([filled(v_dot[i], graph.nodes[i].value) for i in graph.outputs])
     return columns
 
 
 def jacobian_rows(graph: Graph) -> list[list[Any]]:
     """Reverse mode over all outputs: m passes, one for each entry of an output; a row has one derivative an input."""
+    values = graph.values
     rows = []
-    for k, i in enumerate(graph.outputs):
-        for seed in unit_seeds(graph.nodes[i].value):
-            v_bar = adjoints(graph, [seed if other == k else 0.0 for other in range(len(graph.outputs))])
-            rows.append([filled(bar, graph.nodes[j].value) for j, bar in enumerate(v_bar[: len(graph.names)])])
+    for k, seed in budgeted(_seeds(values), sum(map(size_of, values)), "reverse passes"):
+        v_bar = adjoints(graph, [seed if other == k else 0.0 for other in range(len(values))])
+        rows.append([filled(bar, graph.nodes[j].value) for j, bar in enumerate(v_bar[: len(graph.names)])])
     return rows
+
+
+def _seeds(values: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+    """One seed for each entry of each value, with the value's number."""
+    return ((k, seed) for k, value in enumerate(values) for seed in unit_seeds(value))
 
 
 def unit_seeds(value: Any) -> Iterator[Any]:
@@ -207,7 +220,7 @@ def unit_seeds(value: Any) -> Iterator[Any]:
         yield 1.0
         return
     for place in np.ndindex(*shape):
-        seed = np.zeros(shape, dtype=dtype_of(concrete(value)))
+        seed = np.zeros(shape, dtype=dtype_of(value))
         seed[place] = 1
         yield seed
 
@@ -216,7 +229,7 @@ def filled(derivative: Any, value: Any) -> Any:
     """The derivative, or zeros in the shape of the value where None stands for them."""
     if derivative is not None:
         return derivative
-    return np.zeros(shape_of(value), dtype=dtype_of(concrete(value))) if shape_of(value) else 0.0
+    return 0.0 if type(value) is float else np.zeros(shape_of(value), dtype=dtype_of(value))[()]
 
 
 def derivative_graph(
@@ -259,9 +272,8 @@ def forward(function: Function, point: Point) -> Derivatives:
     columns = np.array(jacobian_columns(graph), dtype=float).reshape(len(graph.names), len(graph.outputs))
 
     def count() -> int:
-        return sum(
-            derivative_graph(function, point, "forward", name, with_value=True).operations() for name in graph.names
-        )
+        names = budgeted(graph.names, len(graph.names), "forward passes")
+        return sum(derivative_graph(function, point, "forward", name, with_value=True).operations() for name in names)
 
     return Derivatives(list(map(float, graph.values)), columns.T, len(graph.names), count)
 

@@ -24,6 +24,8 @@ from diffcompare.measure import Ball, Unproven
 DIGITS = 30
 FIRST_BITS, LAST_BITS = 2**7, 2**14
 WORK = 2**27  # node applications times bits that one certificate may cost
+PASSES = 2.0**18  # operations on power series that all passes together may take
+GOLDEN = (math.sqrt(5) - 1) / 2  # its multiples, modulo 1, are evenly spread, however many are taken
 VANISHING = -1100  # a number below 2**-1100 has 0 as its nearest double
 BEYOND = 2**17  # binary exponents past this are not written out
 
@@ -64,23 +66,36 @@ def certify(function: Function, at: Mapping[str, Any], digits: int = DIGITS) -> 
 
 
 def certify_graph(graph: Graph, digits: int = DIGITS) -> Certified:
-    """The same for a graph, at the point where it was traced: one pass an input, at doubled precision while needed."""
+    """The same for a graph, at the point where it was traced: one pass an input, at doubled precision while needed.
+
+    Passes past the budget are left out; those that fit are spread over the inputs.
+    """
     m, n = len(graph.outputs), len(graph.names)
     unknown = Unproven("undecided", "not computed")
     value: list[Ball | Unproven] = [unknown] * m
     columns: list[list[Ball | Unproven]] = [[unknown] * m for _ in range(n)]
     replay = Replay(graph)
-    bits = FIRST_BITS
+    order = sorted(range(n), key=lambda j: j * GOLDEN % 1)
+    bits, left = FIRST_BITS, PASSES
     for bits in _precisions(len(graph.nodes)):
         with working(bits, cap=2):
             at_point = replay.blocked() or replay.centre
             value = _improved(value, at_point, graph.outputs, 0, digits)
-            for j, column in enumerate(columns):
-                if not all(map(_settled, column)):
-                    series = replay.blocked(j) or replay.series(j)
-                    columns[j] = _improved(column, series, graph.outputs, 1, digits)
+            share = left / 2  # the rest is for the next precision, where what this one leaves open may be proven
+            for j in order:
+                if all(map(_settled, columns[j])):
+                    continue
+                share -= (cost := _cost(replay, j, bits))
+                if share < 0:
+                    break
+                left -= cost
+                series = replay.blocked(j) or replay.series(j)
+                columns[j] = _improved(columns[j], series, graph.outputs, 1, digits)
         if all(map(_settled, value)) and all(_settled(v) for column in columns for v in column):
             break
+    done = sum(unknown not in column for column in columns)
+    left_out = Unproven("undecided", f"over budget: derivatives by {done} of {n} variables are certified")
+    columns = [[left_out if entry is unknown else entry for entry in column] for column in columns]
     return Certified(
         graph.names, tuple(value), tuple(tuple(column[k] for column in columns) for k in range(m)), digits, bits
     )
@@ -162,6 +177,12 @@ def _improved(
         entry if _settled(entry) else _proven(_coefficient(nodes, i, k), digits)
         for entry, i in zip(entries, outputs, strict=True)
     ]
+
+
+def _cost(replay: Replay, j: int, bits: int) -> float:
+    """Operations of one pass; twice the bits cost little below 1000 of them, about twice as much beyond."""
+    guards = replay.guards.dependents(j) if replay.guards else []
+    return (len(replay.dependents(j)) + len(guards)) * (1 + bits / 1000)
 
 
 def _precisions(nodes: int) -> Iterator[int]:

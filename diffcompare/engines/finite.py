@@ -7,20 +7,24 @@ a scheme of k points; the value at the point is shared where a scheme uses it.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import numpy as np
 
 from diffcompare.engines import Derivatives
 from diffcompare.engines.adaptive import adaptive
+from diffcompare.engines.budget import budgeted
 from diffcompare.engines.stencil import SCHEMES, Scheme, one_sided
 from diffcompare.engines.step import Step, textbook
 from diffcompare.expression.explain import explain
-from diffcompare.expression.function import Function, point_inputs, with_inputs
+from diffcompare.expression.function import Function, input_names, point_inputs, with_inputs
 from diffcompare.expression.numbers import COMPLEX
 from diffcompare.expression.point import Point
 
+MOST = 4  # inputs that are named in a note, remarks in it
+LOST = "neither"  # side of an input has finite values
+CENTRE = (-1, 0.0)  # where no input is moved
 IMAGINARY_STEP = 1e-100  # its square is below the rounding of anything, and it needs no relation to x
 
 
@@ -30,20 +34,28 @@ class Samples:
     def __init__(self, function: Function, point: Point) -> None:
         self.function = function
         self.point = point
+        self.names = input_names(point)
         self.x = point_inputs(point)
-        self.seen: dict[tuple[float, ...], list[float]] = {}
+        self.seen: dict[tuple[int, float], np.ndarray] = {}
 
-    def along(self, j: int, t: float) -> list[float]:
-        """All outputs, shape (m,), with input j set to t."""
-        inputs = (*self.x[:j], t, *self.x[j + 1 :])
-        if inputs not in self.seen:
-            self.seen[inputs] = self.function.evaluate(with_inputs(self.point, inputs))
-        return self.seen[inputs]
+    def along(self, j: int, t: float) -> np.ndarray:
+        """All outputs, shape (m,), with input j set to t; shape (1,) and nan where the function is not defined."""
+        place = CENTRE if t == self.x[j] else (j, t)
+        if place not in self.seen:
+            self.seen[place] = self._evaluated([*self.x[:j], t, *self.x[j + 1 :]])
+        return self.seen[place]
 
-    def value(self) -> list[float]:
+    def value(self) -> np.ndarray:
         """The outputs at the point itself; reported, not counted, where no scheme asked for it."""
-        known = self.seen.get(tuple(self.x))
-        return known if known is not None else self.function.evaluate(self.point)
+        known = self.seen.get(CENTRE)
+        return known if known is not None else self._evaluated(self.x)
+
+    def columns(self) -> Iterator[tuple[int, float]]:
+        """The inputs by number and value, while the time that the caller gave lasts."""
+        return budgeted(enumerate(self.x), len(self.x), "columns")
+
+    def _evaluated(self, inputs: Sequence[float]) -> np.ndarray:
+        return np.array(self.function.evaluate(with_inputs(self.point, inputs)))
 
 
 def difference(
@@ -51,21 +63,29 @@ def difference(
 ) -> Derivatives:
     """One scheme with a step rule (default: eps^(1/(p+1)) on the scale of x); one-sided at an edge."""
     samples = Samples(function, point)
-    columns: list[np.ndarray] = []
-    notes: list[str] = []
-    for j, x in enumerate(samples.x):
-        for chosen in (scheme, one_sided(scheme, "forward"), one_sided(scheme, "backward")):
-            h = rule(x, chosen).h
-            values = np.array([samples.along(j, x + float(offset) * h) for offset in chosen.offsets])
-            if np.isfinite(values).all():
-                break
-        else:
-            chosen, notes = scheme, [*notes, f"no finite values around input {j + 1}"]
-            values = np.full((len(scheme.offsets), len(samples.value())), math.nan)
-        if chosen is not scheme:
-            notes.append(f"{chosen.name.rstrip('0123456789')} differences at the edge of the domain")
-        columns.append(np.atleast_1d(chosen.estimate(values, h)))
-    return _answer(samples, columns, notes)
+    found = [_column(samples, j, x, scheme, rule) for j, x in samples.columns()]
+    sides = dict.fromkeys(side for _, side in found)
+    notes = [f"{side} differences at the edge of the domain" for side in sides if side not in ("", LOST)]
+    lost = [name for name, (_, side) in zip(samples.names, found, strict=True) if side == LOST]
+    if lost:
+        more = f" and {len(lost) - MOST} more" if len(lost) > MOST else ""
+        notes.append(f"no finite values around {', '.join(lost[:MOST])}{more}")
+    return _answer(samples, [column for column, _ in found], notes)
+
+
+def _column(
+    samples: Samples, j: int, x: float, scheme: Scheme, rule: Callable[[float, Scheme], Step]
+) -> tuple[np.ndarray, str]:
+    """The derivatives of all outputs by input j, and the side that the scheme had to turn to."""
+    for chosen in (scheme, one_sided(scheme, "forward"), one_sided(scheme, "backward"), scheme):
+        h = rule(x, chosen).h
+        values = np.array(np.broadcast_arrays(*(samples.along(j, x + float(offset) * h) for offset in chosen.offsets)))
+        if np.isfinite(values).all():
+            side = "" if chosen is scheme else chosen.name.rstrip("0123456789")
+            return np.atleast_1d(chosen.estimate(values, h)), side
+    with np.errstate(invalid="ignore"):
+        column = np.atleast_1d(scheme.estimate(values, h))
+    return np.where(np.isfinite(values).all(axis=0), column, math.nan), LOST
 
 
 finite_forward = partial(difference, scheme=SCHEMES["forward"])
@@ -79,11 +99,12 @@ finite_central8 = partial(difference, scheme=SCHEMES["central8"])
 def finite_adaptive(function: Function, point: Point) -> Derivatives:
     """Extrapolated differences with an error estimate, given in the note."""
     samples = Samples(function, point)
+    outputs = len(samples.value())
     columns, notes, worst = [], [], 0.0
-    for j, x in enumerate(samples.x):
+    for j, x in samples.columns():
         column = []
-        for k in range(len(samples.value())):
-            found = adaptive(lambda t, j=j, k=k: samples.along(j, t)[k], x)  # type: ignore[misc]
+        for k in range(outputs):
+            found = adaptive(lambda t, j=j, k=k: _entry(samples.along(j, t), k), x)  # type: ignore[misc]
             column.append(found.value)
             worst = max(worst, found.error if math.isfinite(found.value) else 0.0)
             notes += [found.note] if found.note else []
@@ -108,7 +129,7 @@ def complex_step(function: Function, point: Point) -> Derivatives:
         unknown = np.full((len(graph.outputs), len(x)), math.nan)
         return Derivatives(list(map(float, graph.values)), unknown, 0, 0, f"not analytic here: {obstacles[0]}")
     columns = []
-    for j in range(len(x)):
+    for j in budgeted(range(len(x)), len(x), "columns"):
         inputs = [complex(value, IMAGINARY_STEP if i == j else 0.0) for i, value in enumerate(x)]
         values = graph.replay(COMPLEX, inputs)
         columns.append([complex(values[i]).imag / IMAGINARY_STEP for i in graph.outputs])
@@ -116,11 +137,19 @@ def complex_step(function: Function, point: Point) -> Derivatives:
     return Derivatives(list(map(float, graph.values)), jacobian, len(x), len(x) * graph.operations())
 
 
-def _answer(samples: Samples, columns: list[np.ndarray], notes: list[str]) -> Derivatives:
+def _entry(values: np.ndarray, k: int) -> float:
+    """Output k; nan stands for all outputs where the function is not defined."""
+    return float(values[k] if len(values) > 1 else values[0])
+
+
+def _answer(samples: Samples, columns: Sequence[np.ndarray], notes: Sequence[str]) -> Derivatives:
     evaluations = len(samples.seen)
-    jacobian = np.array(columns, dtype=float).T
+    value, *columns = np.broadcast_arrays(samples.value(), *columns)
+    jacobian = np.array(columns, dtype=float).reshape(len(columns), len(value)).T
 
     def count() -> int:
         return evaluations * samples.function.trace(samples.point).operations()
 
-    return Derivatives(samples.value(), jacobian, evaluations, count, "; ".join(dict.fromkeys(notes)))
+    distinct = list(dict.fromkeys(notes))
+    more = [f"and {len(distinct) - MOST} remarks of this kind"] * (len(distinct) > MOST)
+    return Derivatives(value.tolist(), jacobian, evaluations, count, "; ".join([*distinct[:MOST], *more]))

@@ -6,6 +6,7 @@ number, an array of any shape, or a tuple, list or dict of them; derivatives by 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,15 +14,17 @@ import numpy as np
 
 from diffcompare.engines import derivatives
 from diffcompare.engines.automatic import adjoints, filled, jacobian_columns, jacobian_rows, tangents
-from diffcompare.errors import DiffCompareError
-from diffcompare.expression.array_functions import arrayed
+from diffcompare.errors import DiffCompareError, TracingError
+from diffcompare.expression.arrays.indexing import arrayed
 from diffcompare.expression.containers import as_argument, leaves, rebuilt
 from diffcompare.expression.function import Function, function, with_inputs
 from diffcompare.expression.graph import Graph
-from diffcompare.expression.primitives.structural import concatenate, dtype_of, reshape, shape_of, size_of
+from diffcompare.expression.primitives.structural import concatenate, dtype_of, is_complex, reshape, shape_of, size_of
 from diffcompare.expression.variable import Trace, Variable
 
 Operator = Callable[..., Any]
+AUTOMATIC = ("forward", "reverse")
+LONGEST = 2.0**1000  # that a tangent is stretched by
 
 
 def grad(f: Any, argnums: int | Sequence[int] = 0, engine: str = "reverse") -> Operator:
@@ -48,7 +51,7 @@ def value_and_grad(f: Any, argnums: int | Sequence[int] = 0, engine: str = "reve
     """
 
     def value_and_gradient(*arguments: Any) -> tuple[Any, Any]:
-        call = Call(f, arguments, argnums)
+        call = Call(f, arguments, argnums, engine)
         if len(call.outputs) != 1 or size_of(call.outputs[0]) != 1:
             count = sum(map(size_of, call.outputs))
             raise DiffCompareError(f"a gradient needs one output, and the function has {count}; use jacobian")
@@ -70,7 +73,7 @@ def jacobian(f: Any, argnums: int | Sequence[int] = 0, engine: str = "reverse") 
     """
 
     def jacobian_of(*arguments: Any) -> Any:
-        call = Call(f, arguments, argnums)
+        call = Call(f, arguments, argnums, engine)
         rows = iter(call.rows(engine))
         blocks = []
         for output in call.outputs:
@@ -83,7 +86,7 @@ def jacobian(f: Any, argnums: int | Sequence[int] = 0, engine: str = "reverse") 
 
 
 def jvp(f: Any, argnums: int | Sequence[int] = 0, engine: str = "forward") -> Operator:
-    """The pushforward at the arguments: `jvp(f)(x)(x_dot)` is J x_dot, one forward pass.
+    """The pushforward at the arguments: `jvp(f)(x)(x_dot)` is J x_dot, one forward pass or one difference.
 
     >>> import diffcompare as dc
     >>> dc.jvp(lambda x: x[0] * x[1])([2.0, 5.0])([1.0, 0.0])
@@ -91,16 +94,16 @@ def jvp(f: Any, argnums: int | Sequence[int] = 0, engine: str = "forward") -> Op
     """
 
     def at(*arguments: Any) -> Operator:
-        call = Call(f, arguments, argnums)
+        call = Call(f, arguments, argnums, engine)
 
         def pushforward(x_dot: Any) -> Any:
-            seeds = call.checked_seeds(x_dot, call.inputs, "tangent")
-            if engine in ("forward", "reverse"):
+            parts = (x_dot,) if call.single else tuple(x_dot)
+            seeds = checked_seeds(tuple(map(as_argument, parts)), call.inputs, "tangent")
+            if engine in AUTOMATIC:
                 v_dot = tangents(call.graph, seeds)
                 found = [filled(v_dot[i], call.graph.nodes[i].value) for i in call.graph.outputs]
             else:
-                flat = [sum(map(_inner, row, seeds)) for row in call.rows(engine)]
-                found = _split(flat, call.outputs)
+                found = call.along(seeds, engine)
             return rebuilt(call.result, list(map(_plain_float, found)))
 
         return pushforward
@@ -117,11 +120,11 @@ def vjp(f: Any, argnums: int | Sequence[int] = 0, engine: str = "reverse") -> Op
     """
 
     def at(*arguments: Any) -> Operator:
-        call = Call(f, arguments, argnums)
+        call = Call(f, arguments, argnums, engine)
 
         def pullback(y_bar: Any) -> Any:
-            seeds = call.checked_seeds(y_bar, call.outputs, "adjoint")
-            if engine in ("forward", "reverse"):
+            seeds = checked_seeds(as_argument(y_bar), call.outputs, "adjoint")
+            if engine in AUTOMATIC:
                 return call.shaped(call.pulled(seeds))
             weights = [w for seed in seeds for w in np.ravel(seed)]
             columns = zip(*call.rows(engine), strict=True)
@@ -185,10 +188,16 @@ def gradient(f: Any, at: Mapping[str, Any], engine: str = "reverse") -> dict[str
     return with_inputs(point, found.jacobian[0].tolist())
 
 
-class Call:
-    """A function, its arguments, and the trace of it by those that are differentiated, each array as one value."""
+OBJECTS = (
+    "np.array([x, y]) and np.asarray(x) make arrays of objects of traced values, which NumPy refused here ({}); "
+    "write np.array([x, y], like=x) or np.stack([x, y])"
+)
 
-    def __init__(self, f: Any, arguments: tuple[Any, ...], argnums: int | Sequence[int]) -> None:
+
+class Call:
+    """A function, its arguments, its result, and for automatic differentiation its trace, each array as one value."""
+
+    def __init__(self, f: Any, arguments: tuple[Any, ...], argnums: int | Sequence[int], engine: str) -> None:
         self.function = function(f) if isinstance(f, str) else f
         self.single = isinstance(argnums, int)
         wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
@@ -199,19 +208,30 @@ class Call:
         self.arguments = list(arguments)
         self.arranged = tuple(as_argument(arguments[k]) for k in self.wanted)
         self.inputs = leaves(self.arranged)
-        trace = Trace(entrywise=False)
-        bound = [trace.input(f"x{k + 1}", leaf) for k, leaf in enumerate(self.inputs)]
-        result = as_result(self.run(bound), getattr(self.function, "name", "the function"))
-        self.graph: Graph = trace.graph(leaves(result))
-        self.outputs = list(map(_plain_float, self.graph.values))
-        self.result = result
+        name = getattr(self.function, "name", "the function")
+        if engine in AUTOMATIC:
+            trace = Trace(entrywise=False)
+            bound = [trace.input(f"x{k + 1}", leaf) for k, leaf in enumerate(self.inputs)]
+            self.result = as_result(self.run(bound), name)
+            self.graph: Graph = trace.graph(leaves(self.result))
+            self.outputs = list(map(_plain_float, self.graph.values))
+        else:
+            self.result = as_result(self.run(list(map(np.copy, self.inputs))), name)
+            self.outputs = list(map(_plain_float, leaves(self.result)))
 
     def run(self, inputs: Sequence[Any]) -> Any:
         """The function with these leaves for the differentiated arguments."""
         arguments = list(self.arguments)
         for k, argument in zip(self.wanted, rebuilt(self.arranged, inputs), strict=True):
             arguments[k] = argument
-        return self.function(*arguments)
+        try:
+            return self.function(*arguments)
+        except (TypeError, ValueError) as error:
+            if isinstance(error.__cause__, DiffCompareError):  # NumPy replaces errors that its coercion meets
+                raise error.__cause__ from error
+            if isinstance(error, TypeError) and "ufunc" in str(error):
+                raise TracingError(OBJECTS.format(error)) from error
+            raise
 
     def pulled(self, y_bar: Sequence[Any]) -> list[Any]:
         """One reverse pass: a derivative an input."""
@@ -231,6 +251,24 @@ class Call:
         found = derivatives(source, dict(zip(names, self.inputs, strict=True)), engine)
         return [_split(row, self.inputs) for row in found.jacobian]
 
+    def along(self, x_dot: Sequence[Any], engine: str) -> list[Any]:
+        """J x_dot, one derivative an output: the derivative of t -> f(x + t s x_dot) at 0 by an engine, over s.
+
+        The power of two s lets a step of t move no input further than a step of its own would.
+        """
+        x, d = (np.concatenate([np.ravel(part) for part in parts]) for parts in (self.inputs, x_dot))
+        moved = d != 0
+        if not moved.any():
+            return [filled(None, output) for output in self.outputs]
+        reach = float(np.min(np.maximum(1.0, np.abs(x[moved])) / np.abs(d[moved])))
+        s = 2.0 ** math.floor(math.log2(min(reach, LONGEST)))
+
+        def line(t: Any) -> list[Any]:
+            return _flat(self.run([x + t * (s * d) for x, d in zip(self.inputs, x_dot, strict=True)]))
+
+        found = derivatives(Function(line, "the function"), {"t": 0.0}, engine)
+        return _split([entry / s for entry in found.jacobian[:, 0]], self.outputs)
+
     def _transposed(self, columns: list[list[Any]]) -> Iterator[list[Any]]:
         """Columns of tangents as rows; the tangents may be traced."""
         for k, output in enumerate(self.outputs):
@@ -243,15 +281,18 @@ class Call:
         parts = rebuilt(self.arranged, list(map(_plain_float, row)))
         return parts[0] if self.single else parts
 
-    def checked_seeds(self, seeds: Any, like: Sequence[Any], kind: str) -> list[Any]:
-        """One seed for each of these values, of its shape; raises `DiffCompareError` where they do not fit."""
-        given = leaves(as_argument(seeds))
-        if len(given) != len(like):
-            raise DiffCompareError(f"the {kind} has {len(given)} parts; this function needs {len(like)}")
-        for seed, value in zip(given, like, strict=True):
-            if shape_of(seed) != shape_of(value):
-                raise DiffCompareError(f"the {kind} has shape {shape_of(seed)}; this function needs {shape_of(value)}")
-        return given
+
+def checked_seeds(seeds: Any, like: Sequence[Any], kind: str) -> list[Any]:
+    """One seed for each of these values, of its shape, real for a real one; raises `DiffCompareError` where not."""
+    given = leaves(seeds)
+    if len(given) != len(like):
+        raise DiffCompareError(f"the {kind} has {len(given)} parts; this function needs {len(like)}")
+    for seed, value in zip(given, like, strict=True):
+        if shape_of(seed) != shape_of(value):
+            raise DiffCompareError(f"the {kind} has shape {shape_of(seed)}; this function needs {shape_of(value)}")
+        if is_complex(seed) and not is_complex(value):
+            raise DiffCompareError(f"the {kind} of a real value is real; give its real part")
+    return given
 
 
 def as_result(result: Any, name: str) -> Any:
@@ -267,8 +308,8 @@ def as_result(result: Any, name: str) -> Any:
         shape_of(item) or isinstance(item, (dict, list, tuple)) for item in result
     ):
         return type(result)(as_result(item, name) for item in result)
-    if isinstance(result, (list, tuple)):
-        return arrayed(flat_outputs(result, name))
+    if isinstance(result, (list, tuple)) and result:
+        return arrayed([as_result(item, name) for item in result])
     if isinstance(result, (Variable, np.ndarray)):
         return arrayed(result)
     return result if isinstance(result, (float, complex, np.generic)) else flat_outputs(result, name)[0]
@@ -281,10 +322,6 @@ def _one(output: Any) -> Any:
 def _plain_float(value: Any) -> Any:
     """A double of NumPy's as a float of Python's."""
     return float(value) if type(value) is np.float64 else value
-
-
-def _inner(x: Any, y: Any) -> Any:
-    return np.sum(x * y) if shape_of(x) else x * y
 
 
 def _split(flat: Sequence[Any], like: Sequence[Any]) -> list[Any]:
@@ -300,7 +337,7 @@ def _arranged(parts: list[Any], shape: tuple[int, ...]) -> Any:
     whole = (*shape, *(shape_of(parts[0]) if parts else ()))
     if any(isinstance(part, Variable) for part in parts):
         rows = [reshape((1, *shape_of(part)))(part) for part in parts]
-        return reshape(whole)(concatenate(len(rows), 0)(*rows))
+        return reshape(whole)(concatenate(rows, 0))
     return np.array(parts).reshape(whole)
 
 

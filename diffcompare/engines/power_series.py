@@ -62,7 +62,7 @@ class Replay:
         series = list(self.centre)
         series[j] = flint.arb_series([series[j], 1])
         for i in self.dependents(j):
-            primitive = self.graph.nodes[i].primitive
+            primitive = self.graph.nodes[i].row
             if primitive is not None and not isinstance(series[i], Unproven):
                 series[i] = _series(primitive, [series[k] for k in self.graph.nodes[i].operands])
         return series
@@ -76,7 +76,7 @@ class Replay:
     def along(self, j: int, xs: Sequence[Any], output: int = 0) -> list[Any]:
         """One output where input j is each of the balls xs and the others stay: a ball or a reason each."""
         program = [(i, self.graph.nodes[i]) for i in self.dependents(j)]
-        calls = [(i, node.primitive.ball, node.operands) for i, node in program if node.primitive is not None]
+        calls = [(i, node.row.ball, node.operands) for i, node in program if node.row is not None]
         values = list(self.centre)
         guards = None if self.guards is None else list(self.guards.centre)
         found = []
@@ -102,7 +102,7 @@ class Replay:
         """Set input j of a list of node values to x, and all that depends on it."""
         values[j] = x
         for i in self.dependents(j):
-            primitive = self.graph.nodes[i].primitive
+            primitive = self.graph.nodes[i].row
             if primitive is not None:
                 values[i] = _value(primitive, [values[k] for k in self.graph.nodes[i].operands])
 

@@ -70,7 +70,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _vector(values: Sequence[Any]) -> Any:
-    from diffcompare.expression.array_functions import joined
+    from diffcompare.expression.arrays.indexing import joined
 
     if any(isinstance(value, Variable) for value in values):
         return joined(np.array(values, dtype=object))

@@ -54,7 +54,7 @@ def kinks(graph: Graph) -> list[KinkFound]:
 def not_finite(graph: Graph) -> str | None:
     """The first live operation whose value, or else whose local derivative, is not finite, and why."""
     live, varied = graph.live(), graph.varied()
-    operations = [(i, node.primitive) for i, node in enumerate(graph.nodes) if live[i] and node.primitive is not None]
+    operations = [(i, node.row) for i, node in enumerate(graph.nodes) if live[i] and node.row is not None]
     for i, primitive in operations:
         if not _finite(graph.nodes[i].value):
             return f"{_quoted(graph, i)} {_cause(primitive, _operands(graph, i))}"
@@ -70,12 +70,13 @@ def _kinks_of(graph: Graph) -> list[KinkFound]:
     live, varied = graph.live(), graph.varied()
     found = []
     for i, node in enumerate(graph.nodes):
-        if node.primitive is None or not node.primitive.kinks or not (live[i] and varied[i]):
+        primitive = node.row
+        if primitive is None or not primitive.kinks or not (live[i] and varied[i]):
             continue
-        kink = node.primitive.kink_at(*_operands(graph, i))
+        kink = primitive.kink_at(*_operands(graph, i))
         if kink is not None:
-            tie = node.primitive.name in COMPARISONS
-            where = "is a tie" if tie else f"sits on the kink of {node.primitive.name} at {kink.where}"
+            tie = primitive.name in COMPARISONS
+            where = "is a tie" if tie else f"sits on the kink of {primitive.name} at {kink.where}"
             found.append(KinkFound(_quoted(graph, i), where, kink.convention, kink.why))
     return found
 

@@ -76,7 +76,7 @@ class _Parser:
     stack: list[_Operator | _Bracket] = field(default_factory=list)
     values: list[_Operand] = field(default_factory=list)
     instructions: list[Instruction] = field(default_factory=list)
-    indexed: dict[str, bool] = field(default_factory=dict)
+    indexed: dict[str, int] = field(default_factory=dict)
 
     def program(self) -> Program:
         """The whole text: operands and operators take turns."""
@@ -141,19 +141,26 @@ class _Parser:
             self.stack.append(_Bracket(following, token, self.function(token)))
             self.check_depth(following)
             return True
-        index, end = self.index(following) if following.text == "[" else (None, token.end)
-        if self.indexed.setdefault(token.text, index is not None) != (index is not None):
-            raise self.error(f"{token.text} is used both as a vector and as a number; write it one way", token)
+        index, end = self.index(following) if following.text == "[" else ((), token.end)
+        before = self.indexed.setdefault(token.text, len(index))
+        if before != len(index):
+            kinds = " and as ".join(map(_kind, sorted({before, len(index)}, reverse=True)))
+            raise self.error(f"{token.text} is used both as {kinds}; write it one way", token)
         self.push(Name(token.text, index), _Operand(token.start, end))
         return False
 
-    def index(self, bracket: Token) -> tuple[int, int]:
-        """The entry in x[3]: a whole number, counted from 0."""
-        entry, closing = self.tokens[self.place + 1], self.tokens[min(self.place + 2, len(self.tokens) - 1)]
-        if not entry.text.isdigit() or len(entry.text) > 6 or closing.text != "]":
-            raise self.error("an index is a whole number from 0; write for example x[0]", entry)
-        self.place += 3
-        return int(entry.text), closing.end
+    def index(self, bracket: Token) -> tuple[tuple[int, ...], int]:
+        """The entry in x[3] or W[0,1]: whole numbers, counted from 0."""
+        index: list[int] = []
+        while True:
+            entry, sign = self.tokens[self.place + 1], self.tokens[min(self.place + 2, len(self.tokens) - 1)]
+            if not entry.text.isdigit() or len(entry.text) > 6 or sign.text not in ("]", ","):
+                raise self.error("an index is a whole number from 0; write for example x[0] or W[0,1]", entry)
+            index.append(int(entry.text))
+            self.place += 2
+            if sign.text == "]":
+                self.place += 1
+                return tuple(index), sign.end
 
     def function(self, token: Token) -> Primitive:
         found = find(token.text)
@@ -305,6 +312,11 @@ class _Parser:
         largest = LARGEST_EXPONENT if base.constant is None else LARGEST_CONSTANT_EXPONENT
         if not size <= largest:
             raise self.error(f"the exponent is {exponent.constant:.6g}; write one of at most {largest}", exponent)
+
+
+def _kind(axes: int) -> str:
+    """A variable by the number of its indices, in words."""
+    return {0: "a number", 1: "a vector", 2: "a matrix"}.get(axes, f"an array of {axes} axes")
 
 
 def _closing(opening: str) -> str:

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import inspect
+import math
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from diffcompare.errors import BudgetError, DiffCompareError, PointError, SourceError, TracingError
+from diffcompare.expression.entries import entries, has_entries
 from diffcompare.expression.formula import parse
 from diffcompare.expression.graph import Graph
 from diffcompare.expression.notation import LATEX, TEXT, TYPST, Notation
-from diffcompare.expression.numpy_protocol import entries, is_vector
-from diffcompare.expression.point import Point, as_point, check_names
+from diffcompare.expression.point import Point, as_point, check_names, entry_names
 from diffcompare.expression.primitives import Primitive
 from diffcompare.expression.program import CONSTANTS, Name, Program, run
 from diffcompare.expression.variable import Trace, Variable, as_float
+
+# What NumPy says of an array that np.array or np.asarray made of traced values, and what to write instead.
+OBJECTS = re.compile(r"dtype\('O'\)|not supported for the input types|loop of ufunc does not support")
+NOT_STACKED = "np.array and np.asarray hide traced values from NumPy; write np.stack([a, b]), or use the argument"
+# Of a Python function of arrays, more than this is written as its name.
+WRITTEN_ENTRIES, WRITTEN_OPERATIONS = 12, 12
 
 
 def function(source: Any, name: str | None = None) -> Function:
@@ -84,7 +92,7 @@ class Function:
         arguments = {name: bind(trace, name, value) for name, value in point.items()}
         try:
             return trace.graph(self.outputs(arguments, trace))
-        except ArithmeticError as error:
+        except (ArithmeticError, np.linalg.LinAlgError) as error:
             raise SourceError(f"{self.name} raised {type(error).__name__} at the point: {error}") from error
 
     def outputs(self, arguments: Mapping[str, Any], trace: Trace | None = None) -> list[Any]:
@@ -97,7 +105,7 @@ class Function:
 
     def evaluate(self, at: Mapping[str, Any]) -> list[float]:
         """The outputs in floating point, shape (m,); nan where the function is not defined."""
-        arguments = {name: _double(value) for name, value in at.items()}
+        arguments = {name: value if isinstance(value, np.ndarray) else np.float64(value) for name, value in at.items()}
         with np.errstate(all="ignore"):
             try:
                 return [float(value) for value in self.outputs(arguments)]
@@ -111,70 +119,81 @@ class Function:
                 f"{self.name} takes {len(self.names)} arguments ({', '.join(self.names)}), got {len(arguments)}"
             )
         given = dict(zip(self.names, arguments, strict=False)) | named
-        if isinstance(self.source, Program):
-            check_names(self.variables(given), given)
-        trace = innermost(given.values())
-        results = self.outputs(given, trace)
-        if len(results) == 1 and not (isinstance(self.source, Program) and self.source.listed):
+        if not isinstance(self.source, Program):
+            result = self._call_python(given)
+            plain = isinstance(result, (list, tuple)) and innermost(result) is None
+            return np.array(flat_outputs(result, self.name)) if plain else result
+        check_names(self.variables(given), given)
+        results = self.outputs(given, innermost(given.values()))
+        if not self.source.listed:
             return results[0]
-        return entries(results) if any(isinstance(v, Variable) for v in results) else np.array(results)
+        return entries(results, (len(results),)) if innermost(results) else np.array(results)
 
     def _call_python(self, arguments: Mapping[str, Any]) -> Any:
         assert not isinstance(self.source, Program)
         try:
             return self.source(**arguments)
-        except (DiffCompareError, ArithmeticError):
+        except (DiffCompareError, ArithmeticError, np.linalg.LinAlgError):
             raise
         except Exception as error:
             if isinstance(error.__cause__, DiffCompareError):  # NumPy replaces errors that its coercion meets
                 raise error.__cause__ from error
-            raise SourceError(f"{self.name} raised {type(error).__name__}: {str(error) or 'no message'}") from error
+            message = f"{self.name} raised {type(error).__name__}: {str(error) or 'no message'}"
+            advice = f"; {NOT_STACKED}" if isinstance(error, TypeError) and OBJECTS.search(message) else ""
+            raise SourceError(message + advice) from error
 
-    def written(self, notation: Notation) -> str:
-        """The formula in a notation; a Python function whose formula depends on the point is written as name(x, y)."""
-        trace = Trace()
+    def written(self, notation: Notation, at: Mapping[str, Any] | None = None) -> str:
+        """The formula in a notation; name(x, y) for a Python function whose formula depends on the point or is long.
+
+        The point, where there is one, says which variables of a Python function are arrays.
+        """
         try:
-            if isinstance(self.source, Program):
-                names = {n: _longest_index(self.source, n) for n in self.names}
-            else:
-                names = dict.fromkeys(self.names)
-            arguments = {
-                n: bind(trace, n, float("nan") if k is None else np.full(k + 1, np.nan)) for n, k in names.items()
-            }
-            outputs = self.outputs(arguments, trace)
-            if trace.guards:
-                raise TracingError("the formula depends on the point")
-            return notation.write(trace.graph(outputs))
-        except (TracingError, SourceError, PointError, BudgetError, ArithmeticError, TypeError):
+            graph = self._recorded({name: np.shape(value) for name, value in (at or {}).items()})
+            return notation.write(graph)
+        except (TracingError, SourceError, PointError, BudgetError, ArithmeticError, TypeError, ValueError):
             operands = ", ".join(notation.variable(name) for name in self.names)
             return notation.call(self.name if self.name.isidentifier() else "f", operands)
 
-    def text(self) -> str:
+    def _recorded(self, shapes: Mapping[str, tuple[int, ...]]) -> Graph:
+        """The graph recorded without values; raises `TracingError` where it depends on them, or writes out an array."""
+        trace = Trace()
+        if isinstance(self.source, Program):
+            shapes = {name: _extent(self.source, name) for name in self.names}
+        elif sum(map(math.prod, shapes.values())) > WRITTEN_ENTRIES:
+            raise TracingError("a formula of so many entries is not read")
+        arguments = {name: bind(trace, name, np.full(shapes.get(name, ()), np.nan)) for name in shapes or self.names}
+        graph = trace.graph(self.outputs(arguments, trace))
+        long = any(shapes.values()) and graph.operations() > WRITTEN_OPERATIONS
+        if trace.guards or (long and not isinstance(self.source, Program)):
+            raise TracingError("the formula depends on the point, or is long")
+        return graph
+
+    def text(self, at: Mapping[str, Any] | None = None) -> str:
         """The formula as plain text, readable by `function` again.
 
         >>> import diffcompare as dc
         >>> dc.function("(x + 1)**2 / y").text()
         '(x + 1)^2/y'
         """
-        return self.written(TEXT)
+        return self.written(TEXT, at)
 
-    def latex(self) -> str:
+    def latex(self, at: Mapping[str, Any] | None = None) -> str:
         """The formula in LaTeX.
 
         >>> import diffcompare as dc
         >>> print(dc.function("sqrt(x1)/2").latex())
         \\frac{\\sqrt{x_{1}}}{2}
         """
-        return self.written(LATEX)
+        return self.written(LATEX, at)
 
-    def typst(self) -> str:
+    def typst(self, at: Mapping[str, Any] | None = None) -> str:
         """The formula in Typst's mathematics.
 
         >>> import diffcompare as dc
         >>> dc.function("sqrt(x)/2").typst()
         'frac(sqrt(x), 2)'
         """
-        return self.written(TYPST)
+        return self.written(TYPST, at)
 
     def __repr__(self) -> str:
         return f"Function({self.text()!r})"
@@ -184,18 +203,19 @@ class Function:
 
 
 def bind(trace: Trace, name: str, value: Any) -> Any:
-    """The variable that a function sees for one argument: a traced scalar, or a vector of traced entries."""
-    values = value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
-    if isinstance(values, list):
-        return entries([trace.input(f"{name}[{i}]", v) for i, v in enumerate(values)])
-    return trace.input(name, values)
+    """The variable that a function sees for one argument: a traced scalar, or an array of traced entries."""
+    if not isinstance(value, (np.ndarray, np.generic)):
+        return trace.input(name, value)
+    names = entry_names(name, value.shape)
+    inputs = [trace.input(entry, number) for entry, number in zip(names, value.ravel().tolist(), strict=True)]
+    return entries(inputs, value.shape) if value.ndim else inputs[0]
 
 
 def innermost(arguments: Iterable[Any]) -> Trace | None:
     """The innermost trace that any of these arguments is recorded on."""
     trace: Trace | None = None
     for argument in arguments:
-        for value in argument if is_vector(argument) else (argument,):
+        for value in argument if has_entries(argument) else (argument,):
             if isinstance(value, Variable) and (trace is None or value.trace.level > trace.level):
                 trace = value.trace
     return trace
@@ -240,30 +260,41 @@ def _defaults(source: Callable[..., Any]) -> set[str]:
     return {p.name for p in inspect.signature(source).parameters.values() if p.default is not p.empty}
 
 
-def _double(value: Any) -> Any:
-    return value if isinstance(value, np.ndarray) else np.float64(value)
+def _extent(program: Program, name: str) -> tuple[int, ...]:
+    """The least shape with every entry that a formula uses; () for a number."""
+    used = [i.index for i in program.instructions if isinstance(i, Name) and i.name == name]
+    return tuple(1 + max(axis) for axis in zip(*used, strict=True))
 
 
-def _longest_index(program: Program, name: str) -> int | None:
-    indices = [i.index for i in program.instructions if isinstance(i, Name) and i.name == name and i.index is not None]
-    return max(indices, default=None)
+def input_names(point: Mapping[str, Any]) -> list[str]:
+    """The names of the graph's inputs, in order: one a number, one an entry of an array.
+
+    >>> input_names({"x": 1.0, "y": np.zeros(2)})
+    ['x', 'y[0]', 'y[1]']
+    """
+    return [entry for name, value in point.items() for entry in entry_names(name, np.shape(value))]
 
 
 def point_inputs(point: Mapping[str, Any]) -> list[float]:
-    """The point as one flat list of doubles, in the order of the graph's inputs."""
-    flat: list[float] = []
-    for value in point.values():
-        flat.extend(value.tolist() if isinstance(value, np.ndarray) else [float(value)])
-    return flat
+    """The point as one flat list of doubles, in the order of the graph's inputs: arrays row by row.
+
+    >>> point_inputs({"x": 1.0, "W": np.array([[2.0, 3.0], [4.0, 5.0]])})
+    [1.0, 2.0, 3.0, 4.0, 5.0]
+    """
+    return [float(entry) for value in point.values() for entry in np.ravel(value)]
 
 
-def with_inputs(point: Mapping[str, Any], inputs: Sequence[float]) -> dict[str, Any]:
-    """The same variables with other values: the inverse of `point_inputs`."""
-    result: dict[str, Any] = {}
+def with_inputs(point: Mapping[str, Any], inputs: Sequence[float]) -> Point:
+    """The same variables with other values: the inverse of `point_inputs`.
+
+    >>> with_inputs({"x": 1.0, "y": np.zeros(2)}, [1.0, 2.0, 3.0])
+    {'x': 1.0, 'y': array([2., 3.])}
+    """
+    result: Point = {}
     start = 0
     for name, value in point.items():
-        size = len(value) if isinstance(value, np.ndarray) else 1
-        chunk = list(inputs[start : start + size])
-        result[name] = np.array(chunk, dtype=float) if isinstance(value, np.ndarray) else chunk[0]
-        start += size
+        end = start + np.size(value)
+        array = isinstance(value, np.ndarray)
+        result[name] = np.array(inputs[start:end], dtype=float).reshape(value.shape) if array else inputs[start]
+        start = end
     return result

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from diffcompare.expression.primitives import Operation
+from diffcompare.errors import TracingError
+from diffcompare.expression.primitives import Operation, Primitive
 
 if TYPE_CHECKING:
     from diffcompare.expression.numbers import NumberDomain
@@ -35,6 +36,16 @@ class Node:
     def shape(self) -> tuple[int, ...]:
         """Shape of the value; () for a scalar."""
         return tuple(getattr(self.value, "shape", ()))
+
+    @property
+    def row(self) -> Primitive | None:
+        """The row of the table that was applied; None for inputs and constants.
+
+        Raises `TracingError` for an operation on whole arrays, which has none.
+        """
+        if self.primitive is None or isinstance(self.primitive, Primitive):
+            return self.primitive
+        raise TracingError(f"{self.primitive.name} works on whole arrays; trace the function entry by entry")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +78,7 @@ class Graph:
 
     def operand_values(self, node: Node) -> tuple[Any, ...]:
         """The values of a node's operands at the traced point."""
-        return tuple(self.nodes[j].value for j in node.operands)
+        return tuple([self.nodes[j].value for j in node.operands])
 
     def replay(self, domain: NumberDomain, inputs: Sequence[Any]) -> list[Any]:
         """Interpret the graph in another number domain; one value per node, in order."""
@@ -97,7 +108,8 @@ class Graph:
             if node.primitive is None:
                 flags[i] = node.constant is None
             else:
-                flags[i] = any(flags[j] for j in node.operands)
+                for j in node.operands:
+                    flags[i] |= flags[j]
         return flags
 
     def live(self) -> bytearray:

@@ -111,10 +111,10 @@ def _scientific(times: str, power: Callable[[str], str]) -> Callable[[Any], str]
 
 
 def _subscripted(letter: Callable[[str], str], subscript: Callable[[str], str]) -> Callable[[str], str]:
-    """x1, x_1 and x[1] as a letter with a subscript; a name of several letters upright."""
+    """x1, x_1, x[1] and W[0,1] as a letter with a subscript; a name of several letters upright."""
 
     def write(name: str) -> str:
-        match = re.fullmatch(r"(.*?)(?:_?(\d+)|_(\w+)|\[(\d+)\])?", name)
+        match = re.fullmatch(r"(.*?)(?:_?(\d+)|_(\w+)|\[(\d+(?:,\d+)*)\])?", name)
         stem, *subscripts = match.groups() if match else (name,)
         index = next((s for s in subscripts if s), None)
         if not stem:
@@ -135,7 +135,7 @@ def _typst_letter(name: str) -> str:
 
 
 def _typst_subscript(index: str) -> str:
-    return f"_({index})" if index.isdigit() else f'_"{index}"'
+    return f"_({index})" if index.replace(",", "").isdigit() else f'_"{index}"'
 
 
 COMPARISONS = {

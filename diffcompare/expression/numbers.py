@@ -19,10 +19,13 @@ HUGE = 1e30  # a constant of computer algebra beyond it is no longer exact
 
 @dataclass(frozen=True, slots=True)
 class NumberDomain:
-    """How constants and primitives are read in one kind of number."""
+    """How constants and primitives are read in one kind of number.
+
+    Only the domains that compute (`FLOAT`, `TRACED`) know operations on whole arrays.
+    """
 
     constant: Callable[[Any], Any]
-    apply: Callable[[Primitive, Sequence[Any]], Any]
+    apply: Callable[[Any, Sequence[Any]], Any]
 
 
 def _number(constant: Any) -> float | bool:

@@ -1,19 +1,23 @@
 """Plain NumPy code on traced variables, through NumPy's own protocols.
 
-`np.sin(x)` on a variable records the primitive `sin`; a vector variable is an array of traced entries, so that
-indexing, loops, `x @ w` and `np.sum` are NumPy's own.
+`np.sin(x)` on a variable records the primitive `sin`, on a traced array once, on an array of traced entries entry by
+entry.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from difflib import get_close_matches
-from typing import Any
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, NoReturn
 
 import numpy as np
 
 from diffcompare.errors import TracingError
-from diffcompare.expression.primitives import PRIMITIVES, Traced
+from diffcompare.expression.arrays.indexing import arrayed, joined, scalars
+from diffcompare.expression.arrays.unsupported import IN_PLACE, in_place, unsupported
+from diffcompare.expression.primitives import PRIMITIVES
+from diffcompare.expression.primitives.structural import cast, shape_of
 from diffcompare.expression.variable import Variable
 
 PRIMITIVE_OF: dict[str, Callable[..., Any]] = {
@@ -31,57 +35,7 @@ PRIMITIVE_OF: dict[str, Callable[..., Any]] = {
 }  # fmt: skip
 
 
-class Entries(np.ndarray[Any, Any]):
-    """An array of traced entries: a vector variable as a user's function sees it (read-only)."""
-
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
-        return apply_ufunc(ufunc, method, inputs, options)
-
-    def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:
-        return apply_function(function, arguments, options)
-
-    def __setitem__(self, place: Any, value: Any) -> None:
-        raise TracingError(
-            "in-place assignment to a traced array; build the result instead, for example np.array([a, b]) or a list"
-        )
-
-
-def entries(values: Sequence[Any]) -> Entries:
-    """A read-only array of traced entries, shape (n,)."""
-    array = np.empty(len(values), dtype=object)
-    array[:] = values
-    array.flags.writeable = False
-    return array.view(Entries)
-
-
-def is_vector(value: Any) -> bool:
-    """Whether an argument has entries; asking NumPy would trace the question."""
-    return isinstance(value, (list, tuple)) or (isinstance(value, np.ndarray) and value.ndim > 0)
-
-
-def plain(value: Any) -> Any:
-    """The same entries as an ordinary object array, on which NumPy's own code runs."""
-    if isinstance(value, Entries):
-        return value.view(np.ndarray)
-    if isinstance(value, (list, tuple)):
-        return type(value)(plain(item) for item in value)
-    return value
-
-
-def boxed(value: Any) -> Any:
-    """As `plain`, with a traced scalar as an object array of no axes, so that NumPy does not ask it again."""
-    if isinstance(value, Traced):
-        box = np.empty((), dtype=object)
-        box[()] = value
-        return box
-    return type(value)(map(boxed, value)) if isinstance(value, (list, tuple)) else plain(value)
-
-
-def traced(value: Any) -> Any:
-    """Back from an object array to traced entries."""
-    if isinstance(value, np.ndarray) and value.dtype == object:
-        return value.view(Entries) if value.ndim else value.item()
-    return value
+UFUNCS: dict[np.ufunc, Callable[..., Any]] = {}  # the functions of the ufuncs met so far
 
 
 def apply_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
@@ -90,43 +44,58 @@ def apply_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: 
         raise TracingError("in-place operations on traced arrays are not possible; write x = x + y instead of x += y")
     if on_arrays(inputs):
         return _array_ufunc(ufunc, method, inputs, options)
-    operands = [plain(value) for value in inputs]
-    if method == "__call__" and ufunc.signature is None:
-        primitive = _named(ufunc.__name__)
-        if any(isinstance(value, np.ndarray) and value.ndim for value in operands):
-            return traced(np.frompyfunc(primitive, len(operands), 1)(*operands))
-        return primitive(*(o.item() if isinstance(o, np.ndarray) else o for o in operands))
-    return traced(getattr(ufunc, method)(*operands, **options))
+    from diffcompare.expression import entrywise
+
+    return entrywise.apply_ufunc(ufunc, method, inputs, options)
 
 
 def _array_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
-    """A ufunc on traced arrays; of its methods, the reductions that have a function of their own."""
-    from diffcompare.expression.array_functions import FUNCTIONS, arrayed
+    """A ufunc on traced arrays; of its methods, those that a function on arrays stands for."""
+    if method == "__call__" and not options and ufunc in UFUNCS:
+        return UFUNCS[ufunc](*map(arrayed, inputs))
+    from diffcompare.expression.array_functions import UFUNC_METHODS
 
+    name = ufunc.__name__
     if options.get("where", True) is not True:
-        raise TracingError(f"np.{ufunc.__name__} with where= cannot be traced; write np.where(condition, ..., ...)")
-    if method != "__call__":
-        name = REDUCTIONS.get(f"{ufunc.__name__}.{method}")
-        if name is None:
-            raise TracingError(f"np.{ufunc.__name__}.{method} cannot be traced; there are {', '.join(REDUCTIONS)}")
-        return FUNCTIONS[name](*inputs, **({"axis": 0} | options))
-    function = FUNCTIONS.get(ufunc.__name__) or _named(ufunc.__name__)
-    return function(*map(arrayed, inputs))
-
-
-REDUCTIONS = {
-    "add.reduce": "sum", "multiply.reduce": "prod", "maximum.reduce": "max", "minimum.reduce": "min",
-    "add.accumulate": "cumsum", "logical_and.reduce": "all", "logical_or.reduce": "any",
-}  # fmt: skip
+        raise TracingError(f"np.{name} with where= cannot be traced; write np.where(condition, np.{name}(...), ...)")
+    if method == "at":
+        raise TracingError(f"np.{name}.at changes an array in place; write x + y with y by np.where or np.stack")
+    if set("".join(ufunc.types)) <= set("O->"):  # Python code, by np.frompyfunc
+        return joined(np.asarray(getattr(ufunc, method)(*map(scalars, map(arrayed, inputs)), **options)))
+    if method == "outer":
+        first, second = map(arrayed, inputs)
+        return array_function(name)(first[(..., *(None,) * len(shape_of(second)))], second)
+    if method == "__call__":
+        UFUNCS[ufunc] = array_function(name)
+        dtype = options.get("dtype")
+        result = UFUNCS[ufunc](*map(arrayed, inputs), **{k: v for k, v in options.items() if k == "axis"})
+        return result if dtype is None else cast(dtype)(result)
+    function = UFUNC_METHODS.get(f"{name}.{method}")
+    if function is None:
+        raise TracingError(f"np.{name}.{method} cannot be traced; there are np.{', np.'.join(UFUNC_METHODS)}")
+    return _called(f"{name}.{method}", function, inputs, {"axis": 0} | options)
 
 
 def array_function(name: str) -> Callable[..., Any]:
-    """The function on arrays that an operator such as @ stands for."""
+    """The function on arrays that a ufunc or an operator such as @ stands for."""
     from diffcompare.expression.array_functions import FUNCTIONS
 
-    if name not in FUNCTIONS:
-        raise TracingError(_unknown(name, FUNCTIONS))
-    return FUNCTIONS[name]
+    return FUNCTIONS.get(name) or primitive_named(name)
+
+
+def method_named(name: str) -> Callable[..., Any] | None:
+    """The method of arrays of this name; one that would change the array raises `TracingError` when it is called."""
+    from diffcompare.expression.array_functions import METHODS
+
+    if name in METHODS:
+        return lambda *arguments, **options: _called(name, METHODS[name], arguments, options)
+    if name in IN_PLACE:
+        return partial(_refuse, name)
+    return PRIMITIVE_OF.get(name)
+
+
+def _refuse(name: str, *_: Any, **__: Any) -> NoReturn:
+    raise in_place(name)
 
 
 def on_arrays(value: Any) -> bool:
@@ -140,37 +109,44 @@ def on_arrays(value: Any) -> bool:
     return False
 
 
-ENTRYWISE: dict[str, Callable[..., Any]] = {
-    "where": lambda condition, x, y: np.frompyfunc(PRIMITIVES["where"], 3, 1)(condition, x, y),
-    "clip": lambda x, low, high: _named("minimum")(_named("maximum")(x, low), high),
-}
-
-
 def apply_function(function: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
-    """A NumPy function on traced arrays by our table; on traced entries by NumPy's own code on an object array."""
+    """A NumPy function on traced arrays by our table; on traced entries by NumPy's own code where that can."""
+    from diffcompare.expression import entrywise
     from diffcompare.expression.array_functions import FUNCTIONS
 
     if on_arrays(arguments) or on_arrays(list(options.values())):
-        if function.__name__ not in FUNCTIONS:
-            raise TracingError(_unknown(function.__name__, FUNCTIONS))
-        return FUNCTIONS[function.__name__](*arguments, **options)
-    replacement = ENTRYWISE.get(function.__name__)
-    inputs = [boxed(value) for value in arguments]
+        name = name_of(function)
+        if name not in FUNCTIONS:
+            raise unsupported(name, FUNCTIONS)
+        return _called(name, FUNCTIONS[name], arguments, options)
+    return entrywise.apply_function(function, arguments, options)
+
+
+def name_of(function: Callable[..., Any]) -> str:
+    """A function of NumPy's as it is written after "np.": sum, linalg.norm, fft.fft."""
+    module = function.__module__.removeprefix("numpy").removeprefix(".").replace("lib.scimath", "emath")
+    return f"{module}.{function.__name__}" if module else function.__name__
+
+
+def _called(name: str, function: Callable[..., Any], arguments: Sequence[Any], options: Mapping[str, Any]) -> Any:
+    """The result; raises `TracingError` for parameters that the function here does not have, and for out=."""
     try:
-        return traced(replacement(*inputs) if replacement else function(*inputs, **options))
+        result = function(*arguments, **options)
     except TypeError as error:
-        raise TracingError(
-            f"np.{function.__name__} cannot be traced; write it with arithmetic, np.sum, indexing and a loop"
-        ) from error
+        try:
+            inspect.signature(function).bind(*arguments, **options)
+        except TypeError as mismatch:
+            raise TracingError(f"np.{name} cannot be traced with these arguments ({mismatch})") from error
+        raise
+    if options.get("out") is not None or (
+        len(arguments) > 2 and inspect.signature(function).bind(*arguments, **options).arguments.get("out") is not None
+    ):
+        raise TracingError(f"np.{name} with out= cannot be traced; write y = np.{name}(...)")
+    return result
 
 
-def _unknown(name: str, known: Iterable[str]) -> str:
-    near = get_close_matches(name, known, n=1)
-    advice = f"; the nearest is {near[0]}" if near else ""
-    return f"np.{name} has no derivative rule here{advice}"
-
-
-def _named(name: str) -> Callable[..., Any]:
+def primitive_named(name: str) -> Callable[..., Any]:
+    """The primitive that a ufunc of this name stands for."""
     if name in PRIMITIVE_OF:
         return PRIMITIVE_OF[name]
-    raise TracingError(_unknown(name, PRIMITIVE_OF))
+    raise unsupported(name, PRIMITIVE_OF)

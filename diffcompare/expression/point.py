@@ -1,4 +1,4 @@
-"""Points: a value for every variable, from the command line or from Python."""
+"""Points: a value for every variable, a number or an array, from the command line or from Python."""
 
 from __future__ import annotations
 
@@ -13,16 +13,21 @@ import numpy as np
 
 from diffcompare.errors import FormulaError, PointError
 
-Point = dict[str, Any]  # float, or an array of shape (n,) for a vector variable
+Point = dict[str, Any]  # float, or a float array of any shape with at least one axis and one entry
+MOST_AXES = 32
+EXAMPLE = "write {0}=[1,2,3] or {0}=[[1,2],[3,4]]"
+RAGGED = "the rows of {0} have different lengths; give every row the same number of entries, as in {0}=[[1,2],[3,4]]"
+NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.IGNORECASE | re.ASCII)
 
 
 def parse_point(texts: Sequence[str]) -> Point:
-    """The point that --at options give: "x1=2", "x1=2,x2=5" or "x=[1,2,3]"; values may be constant formulas.
+    """The point that --at options give: "x1=2", "x1=2,x2=5", "x=[1,2,3]" or "W=[[1,2],[3,4]]".
 
-    Raises `PointError` for a missing =, a name given twice, or a value that is no finite number.
+    Entries may be constant formulas.  Raises `PointError` for a missing =, a name given twice, rows of different
+    lengths, or a value that is no finite number.
 
-    >>> parse_point(["x1=2,x2=pi/2", "y=[1, 2]"])
-    {'x1': 2.0, 'x2': 1.5707963267948966, 'y': array([1., 2.])}
+    >>> parse_point(["x1=2,x2=pi/2", "W=[[1, 2], [3, 4]]"])
+    {'x1': 2.0, 'x2': 1.5707963267948966, 'W': array([[1., 2.], [3., 4.]])}
     """
     point: Point = {}
     for text in texts:
@@ -41,16 +46,27 @@ def parse_point(texts: Sequence[str]) -> Point:
 
 
 def as_point(at: Mapping[str, Any]) -> Point:
-    """A Python mapping as a point: floats, and float arrays of shape (n,).
+    """A Python mapping as a point: floats, and float arrays of any shape.
 
-    Raises `PointError` for values that are not finite real numbers or vectors of them.
+    Raises `PointError` for values that are not finite real numbers or arrays of them.
 
-    >>> as_point({"x": 2, "y": [1, 2]})
-    {'x': 2.0, 'y': array([1., 2.])}
+    >>> as_point({"x": 2, "W": [[1, 2], [3, 4]]})
+    {'x': 2.0, 'W': array([[1., 2.], [3., 4.]])}
     """
     if not isinstance(at, Mapping):
         raise PointError(f'a point is a dictionary such as {{"x": 2.0}}, not a {type(at).__name__}')
     return {name: _checked(name, value) for name, value in at.items()}
+
+
+def entry_names(name: str, shape: tuple[int, ...]) -> list[str]:
+    """The names of the entries of an array variable, row by row; of a number, its own.
+
+    >>> entry_names("W", (2, 2)), entry_names("x", (2,)), entry_names("y", ())
+    (['W[0,0]', 'W[0,1]', 'W[1,0]', 'W[1,1]'], ['x[0]', 'x[1]'], ['y'])
+    """
+    if not shape:
+        return [name]
+    return [f"{name}[{','.join(map(str, place))}]" for place in np.ndindex(*shape)]
 
 
 def check_names(wanted: Sequence[str], given: Iterable[str]) -> None:
@@ -74,26 +90,36 @@ def _split(text: str) -> list[str]:
     for place, character in enumerate(text):
         depth += (character in "([") - (character in ")]")
         if depth < 0:
-            raise PointError(f"{character} closes nothing in {text}; write --at x=[1,2,3]")
+            raise PointError(f"{character} closes nothing in {text:.40}; write --at x=[1,2,3]")
         if character == "," and depth == 0:
             parts.append(text[start:place])
             start = place + 1
     if depth:
-        raise PointError(f"a bracket is never closed in {text}; write --at x=[1,2,3]")
+        raise PointError(f"a bracket is never closed in {text:.40}; write --at x=[1,2,3]")
     return [*parts, text[start:]]
 
 
-def _value(name: str, text: str) -> float | np.ndarray:
-    if text.startswith("["):
-        entries = _split(text[1:-1]) if text.endswith("]") else []
-        if not any(entry.strip() for entry in entries):
-            raise PointError(f"{name}={text} is no vector with entries; write {name}=[1,2,3]")
-        return np.array([_number(name, entry.strip()) for entry in entries])
-    return _number(name, text)
+def _value(name: str, text: str, axes: int = 0) -> Any:
+    """A number, or an array from nested lists."""
+    if not text.startswith("["):
+        return _number(name, text)
+    if axes == MOST_AXES:
+        raise PointError(f"{name} has more than {MOST_AXES} axes; give fewer lists inside lists")
+    parts = [part.strip() for part in _split(text[1:-1])] if text.endswith("]") else []
+    if not any(parts):
+        raise PointError(f"{name}={text:.40} is no array with entries; {EXAMPLE.format(name)}")
+    if not all(parts):
+        raise PointError(f"an entry is missing in {name}={text:.40}; {EXAMPLE.format(name)}")
+    rows = [_value(name, part, axes + 1) for part in parts]
+    if len({np.shape(row) for row in rows}) > 1:
+        raise PointError(RAGGED.format(name))
+    return np.array(rows)
 
 
 def _number(name: str, text: str) -> float:
     """A number, or a constant formula such as pi/2."""
+    if NUMBER.fullmatch(text) and math.isfinite(float(text)):
+        return float(text)
     if re.fullmatch(r"[-+]?(nan|inf|infinity)", text, re.IGNORECASE):
         raise PointError(f"{name}={text} is no point to differentiate at; give a finite number")
     from diffcompare.expression.formula import parse
@@ -112,23 +138,32 @@ def _number(name: str, text: str) -> float:
 
 
 def _checked(name: str, value: Any) -> float | np.ndarray:
+    """A float, or a float array that nobody else holds."""
+    shown = " ".join(repr(value).split())
     if isinstance(value, (str, bytes)) or value is None:
-        raise PointError(f"{name} is {value!r}, not a number; give {name} a number or a vector of numbers")
-    if isinstance(value, numbers.Real) or (isinstance(value, np.ndarray) and value.ndim == 0):
-        array = np.asarray(value)
-    else:
-        try:
-            array = np.array(value)
-        except ValueError:
-            raise PointError(f"{name} is no vector: its entries have different lengths") from None
-    if array.dtype.kind not in "biuf":
-        raise PointError(f"{name} is {value!r:.40}, not a real number; give {name} a number or a vector of numbers")
-    if array.ndim > 1 or array.size == 0:
-        raise PointError(f"{name} has shape {array.shape}; give a number or a vector with at least one entry")
+        raise PointError(f"{name} is {shown:.40}, not a number; give {name} a number or an array of numbers")
+    try:
+        array = np.array(value)
+    except ValueError:
+        raise PointError(RAGGED.format(name)) from None
+    if array.dtype.kind not in "biuf" and not _holds_reals(array):
+        raise PointError(f"{name} is {shown:.40}, not a real number; give {name} a number or an array of numbers")
+    if array.size == 0:
+        raise PointError(f"{name} has shape {array.shape}; give an array with at least one entry")
     try:
         array = array.astype(float)
     except OverflowError:
         raise PointError(f"{name} is beyond the largest double, 1.8e308") from None
     if not np.isfinite(array).all():
-        raise PointError(f"{name} is {value!r:.40}; give finite numbers")
+        raise PointError(f"{_first_not_finite(name, array)}; give finite numbers")
     return array if array.ndim else float(array)
+
+
+def _holds_reals(array: np.ndarray) -> bool:
+    """Whether the objects in it are numbers of Python's that NumPy has no type for: large integers, fractions."""
+    return array.dtype.kind == "O" and all(isinstance(entry, numbers.Real) for entry in array.ravel().tolist())
+
+
+def _first_not_finite(name: str, array: np.ndarray) -> str:
+    place = int(np.argmin(np.isfinite(array).ravel()))
+    return f"{entry_names(name, array.shape)[place]} is {array.ravel()[place]}"

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from diffcompare.errors import PointError
-from diffcompare.expression.numpy_protocol import is_vector
+from diffcompare.expression.point import entry_names
 from diffcompare.expression.primitives import PRIMITIVES, Primitive
+from diffcompare.expression.primitives.structural import shape_of
 
 CONSTANTS = {name: PRIMITIVES[name] for name in ("pi", "e")}  # unless the point gives them a value
 
@@ -24,10 +27,10 @@ class Number:
 
 @dataclass(frozen=True)
 class Name:
-    """A variable, or one entry of a vector variable."""
+    """A variable, or one entry of an array variable: () for the variable itself, one index an axis for an entry."""
 
     name: str
-    index: int | None
+    index: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -70,14 +73,14 @@ def run(
     """The outputs of a program, one value each.
 
     `constant` reads a literal and `apply(primitive, *operands)` performs an operation, so the same loop computes
-    and records.  Raises `PointError` where a variable is used by index and is not a vector that long, or the reverse.
+    and records.  Raises `PointError` where a variable is used by index and has no such entry, or the reverse.
     """
     stack: list[Any] = []
     for instruction in program.instructions:
         match instruction:
             case Number(value):
                 stack.append(constant(value))
-            case Name(name, None) if name in CONSTANTS and name not in values:
+            case Name(name, ()) if name in CONSTANTS and name not in values:
                 stack.append(apply(CONSTANTS[name]))
             case Name(name, index):
                 stack.append(_entry(values[name], name, index))
@@ -88,16 +91,20 @@ def run(
     return stack
 
 
-def _entry(value: Any, name: str, index: int | None) -> Any:
-    vector = is_vector(value)
-    if index is None:
-        if vector:
-            raise PointError(
-                f"{name} has {len(value)} entries at the point; write {name}[0], {name}[1], ... in the formula"
-            )
-        return value
-    if not vector:
-        raise PointError(f"{name} is used by index; give it a vector at the point, for example {name}=[1,2,3]")
-    if index >= len(value):
-        raise PointError(f"{name}[{index}] is beyond the {len(value)} entries that the point gives {name}")
-    return value[index]
+def _entry(value: Any, name: str, index: tuple[int, ...]) -> Any:
+    shape = np.shape(value) if isinstance(value, (list, tuple)) else shape_of(value)
+    if not index and shape:
+        first = ", ".join(entry_names(name, shape)[:2])
+        raise PointError(f"{name} has shape {shape} at the point; write its entries in the formula: {first}, ...")
+    if index and not shape:
+        wanted = {1: f"a vector, for example {name}=[1,2,3]", 2: f"a matrix, for example {name}=[[1,2],[3,4]]"}
+        kind = wanted.get(len(index), f"an array of {len(index)} axes")
+        raise PointError(f"{name} is used by index; at the point, give it {kind}")
+    written = f"{name}[{','.join(map(str, index))}]"
+    if len(index) != len(shape):
+        raise PointError(f"{written} has {len(index)} indices, and the point gives {name} {len(shape)} axes")
+    if any(i >= n for i, n in zip(index, shape, strict=True)):
+        raise PointError(f"{written} is beyond the shape {shape} that the point gives {name}")
+    for i in index if isinstance(value, (list, tuple)) else ():
+        value = value[i]
+    return value[index] if index else value

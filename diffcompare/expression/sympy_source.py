@@ -77,7 +77,7 @@ def _written_out(expression: Any) -> int:
 def _step(sp: Any, node: Any) -> list[Any]:
     """One node as operands followed by operations."""
     if isinstance(node, sp.Symbol):
-        return [Name(node.name, None)]
+        return [Name(node.name, ())]
     if isinstance(node, sp.Integer):
         return [Number(int(node))] if node >= 0 else [Number(-int(node)), _apply("negative")]
     if isinstance(node, sp.Rational):

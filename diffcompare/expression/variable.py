@@ -13,11 +13,12 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from diffcompare.errors import TracingError
+from diffcompare.errors import BudgetError, TracingError
 from diffcompare.expression.graph import Graph, Guards, Node, select
 from diffcompare.expression.primitives import PRIMITIVES, Operation, Primitive, Traced
-from diffcompare.expression.primitives.structural import dtype_of
+from diffcompare.expression.primitives.structural import dtype_of, index
 
+MOST_NODES = 4 * 10**6  # of a trace entry by entry: about a gigabyte
 _levels = count()
 
 
@@ -55,7 +56,12 @@ class Trace:
         return self._constants[key]
 
     def operation(self, primitive: Operation, arguments: Sequence[Any]) -> Variable:
-        """Record one application; arguments that are not of this trace enter as constants."""
+        """Record one application; arguments that are not of this trace enter as constants.
+
+        Raises `TracingError` for an operation on whole arrays where entries are traced.
+        """
+        if self.entrywise and not isinstance(primitive, Primitive):
+            raise TracingError(f"{primitive.name} has no derivative rule for single numbers; write it without")
         operands = []
         values = []
         for argument in arguments:
@@ -67,8 +73,10 @@ class Trace:
 
     def _entered(self, argument: Any, primitive: Operation) -> Variable:
         """What is not of this trace, as a constant; an array of traced scalars joined into one value."""
+        if type(argument) is Entry and argument.trace is self:
+            return argument
         if isinstance(argument, np.ndarray) and argument.dtype == object and argument.ndim and not self.entrywise:
-            from diffcompare.expression.array_functions import joined
+            from diffcompare.expression.arrays.indexing import joined
 
             argument = joined(argument)
             if isinstance(argument, Variable) and argument.trace is self:
@@ -94,6 +102,11 @@ class Trace:
 
     def _append(self, node: Node) -> Variable:
         self.nodes.append(node)
+        if self.entrywise and len(self.nodes) > MOST_NODES:
+            raise BudgetError(
+                f"over budget: more than {MOST_NODES} operations recorded entry by entry; give the function smaller "
+                "arrays, or differentiate whole arrays with dc.grad"
+            )
         return Variable(self, len(self.nodes) - 1)
 
 
@@ -113,16 +126,18 @@ def _named(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """The operator method for a function on arrays and its reflection."""
 
     def forward(self: Variable, other: Any) -> Any:
-        from diffcompare.expression.numpy_protocol import array_function
-
-        return array_function(name)(self, other)
+        return _array_function(name)(self, other)
 
     def reflected(self: Variable, other: Any) -> Any:
-        from diffcompare.expression.numpy_protocol import array_function
-
-        return array_function(name)(other, self)
+        return _array_function(name)(other, self)
 
     return forward, reflected
+
+
+def _array_function(name: str) -> Callable[..., Any]:
+    from diffcompare.expression.array_functions import FUNCTIONS
+
+    return FUNCTIONS[name]
 
 
 class Variable(Traced):
@@ -159,25 +174,47 @@ class Variable(Traced):
         return math.prod(self.shape)
 
     @property
-    def dtype(self) -> np.dtype[Any]:
+    def dtype(self) -> Any:
         """The number type of the value; a traced entry of an object array has none, as NumPy's own code expects."""
         if self.trace.entrywise:
             raise AttributeError("a traced entry has no dtype")
-        return dtype_of(self.value)
+        return dtype_of(self.value) if self.shape else ScalarType(dtype_of(self.value))
 
     def record(self, primitive: Operation, arguments: tuple[Any, ...]) -> Any:
         """Record on the innermost trace among the arguments."""
         trace = self.trace
         arrays = False
         for argument in arguments:
-            if type(argument) is Variable:
+            if isinstance(argument, Variable):
                 if argument.trace.level > trace.level:
                     trace = argument.trace
             elif isinstance(argument, np.ndarray) and argument.ndim:
                 arrays = True
         if arrays and trace.entrywise:
-            return np.frompyfunc(primitive, len(arguments), 1)(*arguments)
+            from diffcompare.expression.entries import on_entries
+
+            return on_entries(primitive, *arguments)
         return trace.operation(primitive, arguments)
+
+    @property
+    def real(self) -> Any:
+        """The real part."""
+        return _array_function("real")(self)
+
+    @property
+    def imag(self) -> Any:
+        """The imaginary part."""
+        return _array_function("imag")(self)
+
+    @property
+    def T(self) -> Any:
+        """The transpose."""
+        return _array_function("transpose")(self)
+
+    @property
+    def mT(self) -> Any:
+        """The transpose of the last two axes."""
+        return _array_function("matrix_transpose")(self)
 
     def __len__(self) -> int:
         if not self.shape:
@@ -188,15 +225,20 @@ class Variable(Traced):
         return iter([self[i] for i in range(len(self))])
 
     def __getitem__(self, key: Any) -> Any:
-        from diffcompare.expression.array_functions import indexed
+        if self.trace.entrywise:
+            raise TypeError("a traced number is not subscriptable")
+        from diffcompare.expression.arrays.indexing import indexed
 
         return indexed(self, key)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         """An array of traced scalars, for `np.array([x, y])`, which gives the operands no say."""
-        from diffcompare.expression.array_functions import scalars
+        from diffcompare.expression.arrays.indexing import scalars
 
-        if dtype is not None and np.dtype(dtype).kind != "O":
+        wanted = "O" if dtype is None else np.dtype(dtype).kind
+        if wanted in "biu" and not self.trace.entrywise:
+            return np.asarray(self.decided()).astype(dtype)
+        if wanted != "O":
             self._untraceable()
         return scalars(self)
 
@@ -206,6 +248,11 @@ class Variable(Traced):
     __truediv__, __rtruediv__ = _binary("divide")
     __pow__, __rpow__ = _binary("power")
     __mod__, __rmod__ = _named("remainder")
+    __floordiv__, __rfloordiv__ = _named("floor_divide")
+    __divmod__, __rdivmod__ = _named("divmod")
+    __and__, __rand__ = _named("bitwise_and")
+    __or__, __ror__ = _named("bitwise_or")
+    __xor__, __rxor__ = _named("bitwise_xor")
     __lt__, _ = _binary("less")
     __le__, _ = _binary("less_equal")
     __gt__, _ = _binary("greater")
@@ -222,7 +269,10 @@ class Variable(Traced):
         return self
 
     def __abs__(self) -> Any:
-        return PRIMITIVES["abs"](self)
+        return PRIMITIVES["abs"](self) if self.trace.entrywise else _array_function("absolute")(self)
+
+    def __invert__(self) -> Any:
+        return _array_function("invert")(self)
 
     def __bool__(self) -> bool:
         """Decide a branch by the value at the traced point, and remember the decision as a guard."""
@@ -235,7 +285,7 @@ class Variable(Traced):
 
     def decided(self) -> Any:
         """The plain value of a condition or an index, remembered as a guard: the trace holds where it is the same."""
-        value = np.asarray(concrete(self))
+        value = self.value.decided() if isinstance(self.value, Traced) else np.asarray(self.value)[()]
         self.trace.guards.append((self.index, _nested(value.tolist())))
         return value
 
@@ -251,18 +301,22 @@ class Variable(Traced):
 
     def _untraceable(self, *_: Any) -> NoReturn:
         raise TracingError(
-            "a traced variable was used as a plain number (math.sin(x), float(x), round(x), range(x), a[0] = x, ...); "
-            "write np.sin(x) instead of math.sin(x), and [a, b] instead of filling an array in place"
+            "a traced variable was used as a plain number (math.sin(x), float(x), round(x), range(x), a[0] = x, "
+            "np.array(x, float), ...); write np.sin(x) instead of math.sin(x), [a, b] or np.stack([a, b]) instead of "
+            "filling an array in place, and x.astype(float) or np.array(..., like=x) for another number type"
         )
 
-    __float__ = __int__ = __index__ = __complex__ = __round__ = __floor__ = __ceil__ = __trunc__ = _untraceable
+    __float__ = __complex__ = __round__ = __floor__ = __ceil__ = __trunc__ = _untraceable
 
-    def _unsupported(self, *_: Any) -> NoReturn:
-        raise TracingError(
-            "// and divmod have no derivative rule here; write the smooth part of the formula without them"
-        )
+    def __int__(self) -> int:
+        """The whole number below, of an array's entry: it moves in steps, and is remembered as a guard."""
+        return self._untraceable() if self.trace.entrywise else int(self.decided())
 
-    __floordiv__ = __rfloordiv__ = __divmod__ = __rdivmod__ = _unsupported
+    def __index__(self) -> int:
+        """A place that was found by values; of a number that is no whole one, refused."""
+        if self.trace.entrywise or dtype_of(self).kind not in "biu":
+            self._untraceable()
+        return int(self.decided())
 
     def __setitem__(self, key: Any, value: Any) -> NoReturn:
         raise TracingError(
@@ -271,23 +325,55 @@ class Variable(Traced):
 
     def __getattr__(self, name: str) -> Any:
         """The methods of an array, and those that NumPy looks for on the entries of an object array."""
-        from diffcompare.expression.array_functions import METHODS
-        from diffcompare.expression.numpy_protocol import PRIMITIVE_OF
+        from diffcompare.expression.numpy_protocol import method_named
 
-        method = METHODS.get(name) or PRIMITIVE_OF.get(name)
+        method = method_named(name)
         if method is None:
             raise AttributeError(f"a traced variable has no attribute {name}")
         return lambda *others, **options: method(self, *others, **options)
 
-    @property
-    def T(self) -> Any:
-        """The transpose."""
-        from diffcompare.expression.array_functions import transposed
-
-        return transposed(self)
-
     def __repr__(self) -> str:
         return f"<traced {self.value!r}>"
+
+
+class Entry(Variable):
+    """A traced scalar taken from a traced array when NumPy made an array of objects of it; it knows its place there."""
+
+    __slots__ = ("place", "source")
+
+    def __init__(self, source: Variable, place: tuple[int, ...]) -> None:
+        taken = index(place)(source) if source.shape else source
+        super().__init__(taken.trace, taken.index)
+        self.source = source
+        self.place = place
+
+
+class ScalarType:
+    """The number type of a traced scalar: NumPy's own, except that what it is called with stays traced.
+
+    NumPy's code for np.mean([x, y]), which asks nobody, ends with `x.dtype.type(x / n)`.
+    """
+
+    __slots__ = ("dtype",)
+
+    def __init__(self, dtype: np.dtype[Any]) -> None:
+        self.dtype = dtype
+
+    def type(self, value: Any) -> Any:
+        """The value as a number of this type; a traced one as it is."""
+        return value if isinstance(value, Traced) else self.dtype.type(value)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.dtype, name)
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self.dtype == other)
+
+    def __hash__(self) -> int:
+        return hash(self.dtype)
+
+    def __repr__(self) -> str:
+        return repr(self.dtype)
 
 
 COMPARISONS = frozenset({"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"})
@@ -317,10 +403,3 @@ def checked_operand(argument: Any, primitive: Operation, real: bool) -> Any:
 def _nested(value: Any) -> Any:
     """Nested lists as nested tuples, which can be compared and stored in a set."""
     return tuple(map(_nested, value)) if isinstance(value, list) else value
-
-
-def concrete(value: Any) -> Any:
-    """The number behind a value, however many traces it is recorded on; no guard is kept."""
-    while isinstance(value, Variable):
-        value = value.value
-    return value

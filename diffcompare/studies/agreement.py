@@ -11,8 +11,9 @@ from typing import Any
 
 from diffcompare.engines import DEFAULT, Derivatives, Engine, engine_named
 from diffcompare.engines.automatic import adjoints, derivative_graph
+from diffcompare.engines.budget import within
 from diffcompare.engines.certified import Certified, certify_graph
-from diffcompare.errors import DiffCompareError
+from diffcompare.errors import BudgetError, DiffCompareError
 from diffcompare.expression.explain import KinkFound, kinks, not_finite
 from diffcompare.expression.function import Function, function
 from diffcompare.expression.graph import Graph
@@ -21,7 +22,11 @@ from diffcompare.measure import MOST_DIGITS, UNIT_ROUNDOFF, Ball, Measurement, U
 from diffcompare.studies.study import Study
 
 RUNS, SECONDS = 6, 0.1  # an engine is timed again while both last
-LONG = 2.0  # seconds of a first run after which there is no second
+GIVEN = 2.0  # seconds that one engine may take
+LARGEST = 10**5  # operations of the function
+COUNTED = 2 * 10**4  # the same, for the operations of its derivatives to be recorded and counted
+SHOWN = 4  # derivatives of an engine in a sentence
+LONG = 0.5  # seconds of a first run after which there is no second
 WORK = 10**6  # nodes visited for the condition numbers of all variables together
 ILL = 1e6  # a condition number that costs six digits is worth a word
 COMPLEX_COST = 4  # real products in a complex one: what a complex operation counts when engines tie
@@ -122,7 +127,12 @@ def compare(f: Any, at: Mapping[str, Any], engines: Sequence[str] = DEFAULT) -> 
     if len(graph.outputs) != 1:
         raise DiffCompareError(
             f"compare takes a function of one output and this one has {len(graph.outputs)}; "
-            "compare its outputs one at a time, or use jacobian"
+            "compare its outputs one at a time, as in f(x)[0], or use jacobian"
+        )
+    if graph.operations() > LARGEST:
+        raise BudgetError(
+            f"over budget: entry by entry {source.name} has {graph.operations()} operations, and compare takes "
+            f"{LARGEST}; give it smaller arrays, or differentiate whole arrays with dc.grad"
         )
     reference = certify_graph(graph)
     found = tuple(kinks(graph))
@@ -162,13 +172,26 @@ def _row(
 ) -> EngineRow:
     """Run one engine, time it and measure its answer."""
     try:
-        answer, seconds = _timed(lambda: engine.run(source, point))
+        with within(GIVEN):
+            answer, seconds = _timed(lambda: engine.run(source, point))
     except (DiffCompareError, ImportError) as error:
         return EngineRow(engine.name, False, {}, {}, None, None, None, str(error).splitlines()[0])
     gradient = dict(zip(graph.names, map(float, answer.jacobian[0]), strict=True))
     measured = {name: measure(gradient[name], truth) for name, truth in reference.gradient.items()}
     note = _note(engine, answer, graph, gradient, found)
-    return EngineRow(engine.name, True, gradient, measured, answer.evaluations, answer.operations, seconds, note)
+    operations = _operations(engine, answer, graph)
+    return EngineRow(engine.name, True, gradient, measured, answer.evaluations, operations, seconds, note)
+
+
+def _operations(engine: Engine, answer: Derivatives, graph: Graph) -> int | None:
+    """The count of an answer's operations; None where counting takes too long."""
+    if engine.kind == "automatic" and graph.operations() > COUNTED:
+        return None
+    try:
+        with within(GIVEN):
+            return answer.operations
+    except BudgetError:
+        return None
 
 
 def _timed(run: Callable[[], Derivatives]) -> tuple[Derivatives, float]:
@@ -213,9 +236,10 @@ def _verdict(
     if not judged:
         return None, _undecided(rows, reference, found)
 
-    def rank(item: tuple[EngineRow, Measurement]) -> tuple[float, int, int]:
+    def rank(item: tuple[EngineRow, Measurement]) -> tuple[float, float, int]:
         row, worst = item
-        operations = (row.operations or 0) * (COMPLEX_COST if row.engine == "complex-step" else 1)
+        operations = math.inf if row.operations is None else row.operations
+        operations *= COMPLEX_COST if row.engine == "complex-step" else 1
         return -MOST_DIGITS if _right(worst) else -worst.digits, operations, row.evaluations or 0
 
     (best, worst), *others = sorted(judged, key=rank)
@@ -241,9 +265,7 @@ def _verdict(
 
 def _undecided(rows: Sequence[EngineRow], reference: Certified, found: Sequence[KinkFound]) -> str:
     """Why no engine can be called right, and what each of them answered."""
-    answers = _listed(
-        [f"{row.engine} {', '.join(f'{g:.6g}' for g in row.gradient.values())}" for row in rows if row.available]
-    )
+    answers = _listed([f"{row.engine} {_shown(list(row.gradient.values()))}" for row in rows if row.available])
     entries = [entry for entry in reference.gradient.values() if isinstance(entry, Unproven)]
     if not entries:
         return "no engine gave an answer" if reference.names else "the function has no variables"
@@ -251,6 +273,11 @@ def _undecided(rows: Sequence[EngineRow], reference: Certified, found: Sequence[
         where = "; ".join(f"{kink.operation} {kink.where}" for kink in found) or entries[0].reason
         return f"no derivative is proven to exist at this point ({where}), so each answer is a convention: {answers}"
     return f"no derivative can be certified at this point ({entries[0].reason}); answers: {answers}"
+
+
+def _shown(numbers: Sequence[float]) -> str:
+    """The first few numbers."""
+    return ", ".join(f"{number:.6g}" for number in numbers[:SHOWN]) + ", ..." * (len(numbers) > SHOWN)
 
 
 def _right(measurement: Measurement) -> bool:

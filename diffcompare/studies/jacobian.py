@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from diffcompare.engines.automatic import jacobian_columns, jacobian_rows
+from diffcompare.engines.budget import within
 from diffcompare.errors import DiffCompareError
 from diffcompare.expression.function import function
 from diffcompare.studies.study import Study
+
+GIVEN = 30.0  # seconds for all passes
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ def jacobian_passes(f: Any, at: Mapping[str, Any], mode: str | None = None) -> J
     """The Jacobian at a point with its passes; without a mode, the one that needs fewer passes.
 
     Forward mode seeds x_dot = e_j and gives column j; reverse mode seeds y_bar = e_i and gives row i.
-    Raises `DiffCompareError` for an unknown mode.
+    Raises `DiffCompareError` for an unknown mode, `BudgetError` where all passes would take longer than 30 seconds.
 
     >>> import diffcompare as dc
     >>> passes = jacobian_passes("[x*y, sin(x)]", at={"x": 0, "y": 3}, mode="reverse")
@@ -55,7 +58,8 @@ def jacobian_passes(f: Any, at: Mapping[str, Any], mode: str | None = None) -> J
     chosen = mode or ("forward" if len(inputs) < len(outputs) else "reverse")
     if chosen not in ("forward", "reverse"):
         raise DiffCompareError(f"there is no mode {chosen}; the modes are forward and reverse")
-    sweeps = jacobian_columns(graph) if chosen == "forward" else jacobian_rows(graph)
+    with within(GIVEN):
+        sweeps = jacobian_columns(graph) if chosen == "forward" else jacobian_rows(graph)
     parts = [tuple(float(entry) for entry in sweep) for sweep in sweeps]
     seeded = inputs if chosen == "forward" else outputs
     passes = tuple(Pass({name: float(i == k) for i, name in enumerate(seeded)}, part) for k, part in enumerate(parts))

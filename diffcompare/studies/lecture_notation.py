@@ -103,8 +103,8 @@ class Writer:
         number, node = self.numbers[i], self.graph.nodes[i]
         if number is not None:
             return [Written(text, ATOM) for text in letter(number, mark)]
-        if node.primitive is not None:
-            return [n.apply(node.primitive, []) for n in NOTATIONS]
+        if node.row is not None:
+            return [n.apply(node.row, []) for n in NOTATIONS]
         return [n.constant(node.constant) for n in NOTATIONS]
 
     def primal(self, i: int) -> Formula:
@@ -129,9 +129,9 @@ class Writer:
         Forward mode (mark "dot") seeds with the operand's tangent, reverse mode ("bar") with the node's adjoint.
         """
         node = self.graph.nodes[i]
-        assert node.primitive is not None
+        assert node.row is not None
         seed_place = node.operands[k] if mark == "dot" else i
-        rule = node.primitive.partials[k]
+        rule = node.row.partials[k]
         seed = self.operand(seed_place, mark)
         if not callable(rule):
             if mark == "dot":
@@ -170,8 +170,8 @@ class Writer:
         return Formula(*(n.apply(MULTIPLY, [a, b]).text for n, a, b in pairs))
 
     def _apply(self, node: Node, operands: list[list[Written]]) -> Formula:
-        assert node.primitive is not None
-        return Formula(*(n.apply(node.primitive, [o[k] for o in operands]).text for k, n in enumerate(NOTATIONS)))
+        assert node.row is not None
+        return Formula(*(n.apply(node.row, [o[k] for o in operands]).text for k, n in enumerate(NOTATIONS)))
 
 
 def grouped(written: Written, notation: Notation) -> Written:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from diffcompare.engines.automatic import adjoint_updates, tangents
-from diffcompare.errors import DiffCompareError, PointError
+from diffcompare.errors import BudgetError, DiffCompareError, PointError
 from diffcompare.expression.function import function
 from diffcompare.expression.graph import Graph
 from diffcompare.studies.lecture_notation import Formula, Writer, by_levels, joined, letter
 from diffcompare.studies.study import Study
+
+LARGEST = 10**4  # operations that are written out line by line
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,11 @@ def trace(f: Any, at: Mapping[str, Any], mode: str = "reverse", wrt: str | None 
         raise DiffCompareError(
             f"a trace table needs one output, and the function has {len(graph.outputs)}; trace one of them, "
             "or see all derivatives with jacobian"
+        )
+    if graph.operations() > LARGEST:
+        raise BudgetError(
+            f"over budget: a trace of {graph.operations()} operations, and a table takes {LARGEST}; "
+            "give the function smaller arrays"
         )
     if wrt is not None and wrt not in graph.names:
         raise PointError(f"there is no variable {wrt}; the variables are {', '.join(graph.names)}")

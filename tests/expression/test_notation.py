@@ -21,7 +21,7 @@ OPERATIONS = ["add", "subtract", "multiply", "divide", "power", "negative", "sin
 def programs(depth: int = 4) -> st.SearchStrategy[tuple[Instruction, ...]]:
     """Random formulas as postfix programs."""
     leaves: st.SearchStrategy[tuple[Instruction, ...]] = st.one_of(
-        st.sampled_from(["x", "y", "x10"]).map(lambda name: (Name(name, None),)),
+        st.sampled_from(["x", "y", "x10"]).map(lambda name: (Name(name, ()),)),
         st.one_of(st.integers(0, 9), st.floats(0, 1e3)).map(lambda number: (Number(number),)),
     )
 

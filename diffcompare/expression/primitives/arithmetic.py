@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from diffcompare.expression.primitives import ball
-from diffcompare.expression.primitives.primitive import Domain, Kink, Primitive, above, everywhere
+from diffcompare.expression.primitives.primitive import Domain, Kink, Primitive, above, everywhere, is_array
 
 PAIR = ((-5.0, 5.0), (-5.0, 5.0))
 
@@ -20,7 +20,7 @@ def _power_by_base(_: Any, x: Any, y: Any) -> Any:
     if isinstance(y, (int, float)) and y in (0, 1, 2):
         return (0.0, 1.0, 2 * x)[int(y)]
     slope = multiply(y, power(x, subtract(y, 1.0)))
-    if getattr(y, "ndim", 0):
+    if is_array(y):
         from diffcompare.expression.primitives.piecewise import equal, where
 
         return where(equal(y, 0.0), 0.0, slope)
@@ -32,9 +32,9 @@ def _power_by_exponent(result: Any, x: Any, y: Any) -> Any:
     from diffcompare.expression.primitives.exponential import ln
     from diffcompare.expression.primitives.piecewise import equal, where
 
-    if getattr(x, "ndim", 0):
+    if is_array(x):
         return multiply(result, ln(where(equal(x, 0.0), 1.0, x)))
-    if getattr(y, "ndim", 0):
+    if is_array(y):
         return multiply(result, ln(x) if x != 0 else 0.0)
     if x == 0 and y > 0:
         return 0.0
@@ -49,6 +49,10 @@ def _complex_power(x: complex, y: complex) -> complex:
 
 def _cbrt_complex(x: complex) -> complex:
     return -_cbrt_complex(-x) if x.real < 0 else x ** (1 / 3)
+
+
+def _hypot_array(x: Any, y: Any) -> Any:
+    return np.sqrt(x * x + y * y) if np.iscomplexobj(x) or np.iscomplexobj(y) else np.hypot(x, y)
 
 
 def _cbrt_ball(x: Any) -> Any:
@@ -110,7 +114,7 @@ cbrt = Primitive(
     _cbrt_ball, _cbrt_complex, everywhere((0.1, 8.0)), kinks=(_steep,), why="1/(3v²) takes a negative x",
 )  # fmt: skip
 hypot = Primitive(
-    "hypot", math.hypot, np.hypot, (lambda v, x, y: divide(x, v), lambda v, x, y: divide(y, v)),
+    "hypot", math.hypot, _hypot_array, (lambda v, x, y: divide(x, v), lambda v, x, y: divide(y, v)),
     lambda sp, x, y: sp.sqrt(x**2 + y**2), lambda x, y: ball.sqrt(x * x + y * y),
     lambda x, y: cmath.sqrt(x * x + y * y),
     everywhere((0.2, 5.0), (-5.0, 5.0)),

@@ -6,19 +6,28 @@ from typing import Any
 
 import numpy as np
 
-from diffcompare.expression.primitives.structural import Structural, reshape, shape_of, transpose, unbroadcast
+from diffcompare.expression.primitives.structural import (
+    Structural,
+    index,
+    one_each,
+    reshape,
+    shape_of,
+    transpose,
+    unbroadcast,
+)
+
+
+def swapped(x: Any) -> Any:
+    """The transpose of a matrix, or of each matrix in a stack."""
+    n = len(shape_of(x))
+    return transpose((*range(n - 2), n - 1, n - 2))(x)
 
 
 def _matmul_pullback(k: int, v_bar: Any, v: Any, x: tuple[Any, ...]) -> Any:
     """dX = dY Wᵀ and dW = Xᵀ dY, with broadcast leading axes added up."""
-    other = _swapped(x[1 - k])
+    other = swapped(x[1 - k])
     product = matmul(v_bar, other) if k == 0 else matmul(other, v_bar)
     return unbroadcast(product, shape_of(x[k]))
-
-
-def _swapped(x: Any) -> Any:
-    n = len(shape_of(x))
-    return transpose((*range(n - 2), n - 1, n - 2))(x)
 
 
 matmul: Structural = Structural("matmul", 2, np.matmul, _matmul_pullback)
@@ -36,3 +45,32 @@ def matrix_product(x: Any, y: Any) -> Any:
     if len(b) == 1:
         shape = shape[:-1]
     return product if shape == shape_of(product) else reshape(shape)(product)
+
+
+@one_each
+def sum_of_products(terms: tuple[str, ...], result: str) -> Structural:
+    """Products of entries, one an operand, summed over the letters that the result lacks.
+
+    No letter twice in a term, and none that stands in one term alone: then the adjoint of an operand is again such a
+    sum, with the result's letters in its place (S. Laue, M. Mitterreiter & J. Giesen, "A Simple and Efficient Tensor
+    Calculus", AAAI 2020, Theorem 8).
+    """
+    subscripts = f"{','.join(terms)}->{result}"
+
+    def pullback(k: int, v_bar: Any, v: Any, x: tuple[Any, ...]) -> Any:
+        rule = sum_of_products((*terms[:k], result, *terms[k + 1 :]), terms[k])
+        return rule(*x[:k], v_bar, *x[k + 1 :])
+
+    return Structural(
+        "einsum", len(terms), lambda *x: np.einsum(subscripts, *x, optimize=len(x) > 2)[()], pullback,
+        parameters=subscripts,
+    )  # fmt: skip
+
+
+def _convolution_pullback(k: int, v_bar: Any, v: Any, x: tuple[Any, ...]) -> Any:
+    """The adjoint slides along the other row: the middle of their convolution, that row turned round."""
+    n, m = shape_of(x[k])[0], shape_of(x[1 - k])[0]
+    return index((slice(m - 1, m - 1 + n),))(convolution(v_bar, index((slice(None, None, -1),))(x[1 - k])))
+
+
+convolution: Structural = Structural("convolve", 2, np.convolve, _convolution_pullback)

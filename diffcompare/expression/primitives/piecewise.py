@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from diffcompare.expression.primitives import ball
-from diffcompare.expression.primitives.primitive import Kink, Primitive, everywhere
+from diffcompare.expression.primitives.primitive import Kink, Primitive, everywhere, is_array
 
 PAIR = ((0.5, 4.0), (-4.0, 0.25))
 
@@ -47,6 +47,10 @@ def _extremum(
     """A row for minimum (side -1) or maximum (side 1): the slope of the operand that wins, half of each at a tie."""
 
     def wins(x: Any, y: Any) -> Any:
+        if is_array(x) or is_array(y):
+            from diffcompare.expression.primitives.stepwise import beats
+
+            return beats(x, y) if side > 0 else beats(y, x)
         above, below = (1.0, 0.0) if side > 0 else (0.0, 1.0)
         return where(greater(x, y), above, where(less(x, y), below, 0.5))
 
@@ -71,9 +75,19 @@ greater_equal = _comparison("greater_equal", operator.ge, np.greater_equal, "Ge"
 equal = _comparison("equal", operator.eq, np.equal, "Eq", lambda s: s == 0)
 not_equal = _comparison("not_equal", operator.ne, np.not_equal, "Ne", lambda s: s != 0)
 
+
+def _taken(c: Any, branch: int) -> Any:
+    """1 where a branch is taken, 0 elsewhere; of an array of conditions as truth values, which multiply as these."""
+    if is_array(c):
+        from diffcompare.expression.primitives.stepwise import holds, holds_not
+
+        return (holds if branch == 1 else holds_not)(c)
+    return where(c, 1.0, 0.0) if branch == 1 else where(c, 0.0, 1.0)
+
+
 where: Primitive = Primitive(
     "where", lambda c, x, y: x if c else y, np.where,
-    (0.0, lambda _, c, x, y: where(c, 1.0, 0.0), lambda _, c, x, y: where(c, 0.0, 1.0)),
+    (0.0, lambda _, c, x, y: _taken(c, 1), lambda _, c, x, y: _taken(c, 2)),
     lambda sp, c, x, y: sp.Piecewise((x, c), (y, True)), ball.select, lambda c, x, y: x if c else y,
     everywhere((0.0, 1.0), (-4.0, 4.0), (-4.0, 4.0)),
     why="the branch not taken gets no adjoint at all, so an infinity in it cannot become 0 * inf",
@@ -93,7 +107,7 @@ minimum = _extremum("minimum", min, np.minimum, "Min", -1, ("min", "Min", "fmin"
 maximum = _extremum("maximum", max, np.maximum, "Max", 1, ("max", "Max", "fmax"))
 relu = Primitive(
     "relu", lambda x: x if x > 0 or x != x else 0.0, lambda x: np.maximum(x, 0),
-    (lambda v, x: where(greater(x, 0.0), 1.0, 0.0),),
+    (lambda v, x: _taken(greater(x, 0.0), 1),),
     lambda sp, x: sp.Max(x, 0), lambda x: x if ball.sign_of(x, "relu") > 0 else 0 * x,
     lambda x: x if x.real > 0 else 0j, everywhere((0.2, 5.0)), aliases=("ReLU", "ramp"),
     kinks=(Kink("x = 0", lambda x: x == 0, "0", "a corner: any value in [0, 1] is a subgradient, 0 the usual choice"),),

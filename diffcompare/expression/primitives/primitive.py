@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import inf, isnan, nan
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from diffcompare.expression.primitives import Operation
 
 
 class Traced:
@@ -20,9 +23,25 @@ class Traced:
 
     __slots__ = ()
 
-    def record(self, primitive: Primitive, arguments: tuple[Any, ...]) -> Any:
+    @property
+    def value(self) -> Any:
+        """What was computed: a number or an array, or something traced by an outer recording."""
+        raise NotImplementedError
+
+    def record(self, primitive: Operation, arguments: tuple[Any, ...]) -> Any:
         """Record `primitive` applied to `arguments` on the innermost trace among them."""
         raise NotImplementedError
+
+    def decided(self) -> Any:
+        """The plain value of a condition or an index, on which the rest of a recording depends."""
+        return np.asarray(concrete(self))
+
+
+def concrete(value: Any) -> Any:
+    """The number or array behind a value, however many recordings it is traced by."""
+    while isinstance(value, Traced):
+        value = value.value
+    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,22 +120,33 @@ class Primitive:
 
     def __call__(self, *arguments: Any) -> Any:
         """Compute on numbers and arrays; record on traced variables."""
-        on_arrays = False
+        on_arrays = on_objects = False
         for argument in arguments:
-            if type(argument) is float:
+            kind = type(argument)
+            if kind is float:
                 continue
-            if isinstance(argument, Traced):
+            if kind is np.ndarray:
+                on_arrays = True
+                on_objects = on_objects or argument.dtype.hasobject
+            elif isinstance(argument, Traced):
                 return argument.record(self, arguments)
-            on_arrays = on_arrays or isinstance(argument, ARRAY_LIKE)
+            elif isinstance(argument, ARRAY_LIKE):
+                on_arrays = True
+                on_objects = on_objects or has_objects(argument)
         if not on_arrays:
             return self.value(*(float(argument) for argument in arguments))
-        if any(map(has_objects, arguments)):
+        if on_objects:
             return np.frompyfunc(self, len(arguments), 1)(*arguments)
         with np.errstate(all="ignore"):
             return self.array(*arguments)
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
+
+
+def is_array(value: Any) -> bool:
+    """Whether a value is an array, traced or not, with at least one axis."""
+    return bool(getattr(value, "ndim", 0))
 
 
 def has_objects(value: Any) -> bool:

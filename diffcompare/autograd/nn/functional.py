@@ -1,0 +1,101 @@
+"""What layers and losses compute, as functions."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from diffcompare.autograd.errors import TensorIndexError, TensorTypeError, TensorValueError
+from diffcompare.autograd.reductions import log_softmax as _log_softmax
+from diffcompare.autograd.reductions import softmax as _softmax
+from diffcompare.autograd.shaping import flatten, matmul, movedim, reshape, t
+from diffcompare.autograd.tables import POINTWISE, named
+from diffcompare.autograd.tensors import Tensor
+from diffcompare.expression.primitives.structural import index
+
+__all__ = [
+    "cross_entropy", "flatten", "linear", "log_softmax", "mse_loss", "nll_loss", "relu", "sigmoid", "softmax",
+    "softplus", "tanh",
+]  # fmt: skip
+
+sigmoid, tanh, softplus = POINTWISE["sigmoid"], POINTWISE["tanh"], POINTWISE["softplus"]
+
+
+def relu(input: Tensor, inplace: bool = False) -> Any:
+    """The positive part, entry by entry."""
+    return input.relu_() if inplace else POINTWISE["relu"](input)
+
+
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Any:
+    """x Wᵀ + b, with W of shape (outputs, inputs) and x of shape (..., inputs)."""
+    if not isinstance(input, Tensor):
+        raise TensorTypeError(f"linear takes a tensor, not {type(input).__name__} {input!r:.40}")
+    product = matmul(input, t(weight))
+    return product if bias is None else named(product + bias, "AddmmBackward0" if input.ndim == 2 else "AddBackward0")
+
+
+def softmax(input: Tensor, dim: int, dtype: Any = None) -> Any:
+    """exp(x) over its sum along an axis."""
+    return _softmax(input, dim, dtype)
+
+
+def log_softmax(input: Tensor, dim: int, dtype: Any = None) -> Any:
+    """ln of the softmax."""
+    return _log_softmax(input, dim, dtype)
+
+
+def _reduced(losses: Any, reduction: str, name: str) -> Any:
+    if reduction not in ("mean", "sum", "none"):
+        raise TensorValueError(f"reduction {reduction!r}; there are mean, sum and none")
+    return named(losses if reduction == "none" else getattr(losses, reduction)(), name, losses)
+
+
+def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Any:
+    """The squares of the differences; their mean, their sum, or each."""
+    if input.shape != target.shape:
+        warnings.warn(
+            f"mse_loss of shapes {tuple(input.shape)} and {tuple(target.shape)}, which are broadcast", stacklevel=2
+        )
+    return _reduced((input - target) ** 2, reduction, "MseLossBackward0")
+
+
+def nll_loss(input: Tensor, target: Tensor, ignore_index: int = -100, reduction: str = "mean") -> Any:
+    """Minus the entry of the right class: log-probabilities of shape (n, classes, ...), classes of shape (n, ...).
+
+    Targets that are `ignore_index` do not count, neither in the mean's denominator.
+    """
+    shape = target.shape
+    if input.ndim > 1:
+        if input.shape[0] != (shape[0] if shape else 1) or input.shape[2:] != shape[1:]:
+            raise TensorValueError(f"scores of shape {tuple(input.shape)} with classes of shape {tuple(shape)}")
+        input = reshape(movedim(input, 1, -1), -1, input.shape[1]) if input.ndim > 2 else input
+    else:
+        input = input.unsqueeze(0)
+    classes = target.value.reshape(-1)
+    counted = classes != ignore_index
+    outside = classes[counted & ((classes < 0) | (classes >= input.shape[1]))]
+    if outside.size:
+        raise TensorIndexError(f"class {outside[0]} is not among the {input.shape[1]} classes 0 to {input.shape[1] - 1}")
+    losses = -index((np.arange(len(classes)), np.where(counted, classes, 0)))(input)
+    if not counted.all():
+        losses = POINTWISE["where"](counted, losses, 0.0)
+        if reduction == "mean":
+            return named(losses.sum() / float(counted.sum()), "NllLossBackward0")
+    return _reduced(losses if reduction != "none" else reshape(losses, shape), reduction, "NllLossBackward0")
+
+
+def cross_entropy(input: Tensor, target: Tensor, ignore_index: int = -100, reduction: str = "mean") -> Any:
+    """Minus ln of the softmax at the right class: scores of shape (n, classes, ...), targets of shape (n, ...).
+
+    Targets may also be probabilities, real numbers of the shape of the scores.
+
+    >>> import diffcompare.autograd as torch
+    >>> cross_entropy(torch.zeros(2, 10), torch.tensor([3, 7]))
+    tensor(2.3026)
+    """
+    if target.dtype.is_floating_point:
+        losses = -(log_softmax(input, 0 if input.ndim == 1 else 1) * target).sum(0 if input.ndim == 1 else 1)
+        return _reduced(losses, reduction, "DivBackward1" if reduction == "mean" else "NegBackward0")
+    return nll_loss(log_softmax(input, 0 if input.ndim == 1 else 1), target, ignore_index, reduction)

@@ -1,0 +1,170 @@
+"""Sums, means, extrema and other functions that take axes away, with PyTorch's `dim` and `keepdim`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from diffcompare.autograd.errors import TensorError, TensorIndexError
+from diffcompare.autograd.tables import POINTWISE, named, on_arrays
+from diffcompare.autograd.tensors import Tensor, fresh
+from diffcompare.autograd.types import as_dtype
+from diffcompare.expression.primitives.structural import index
+
+Dim = int | tuple[int, ...] | None
+
+
+def sum(x: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+    """The sum over axes; over all of them where none is given.
+
+    >>> import diffcompare.autograd as torch
+    >>> sum(torch.ones(2, 3), 0)
+    tensor([2., 2., 2.])
+    """
+    x = x if dtype is None else x.to(dtype)
+    return on_arrays("sum", "SumBackward0" if dim is None else "SumBackward1", x, axis=dim, keepdims=keepdim)
+
+
+def mean(x: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+    """The mean over axes; over all of them where none is given."""
+    x = x if dtype is None else x.to(dtype)
+    if x.value.dtype.kind not in "fc":
+        raise TensorError(f"the mean of {x.dtype} is no whole number; write x.float().mean()")
+    return on_arrays("mean", "MeanBackward0" if dim is None else "MeanBackward1", x, axis=dim, keepdims=keepdim)
+
+
+def var(x: Tensor, dim: Dim = None, unbiased: bool = True, keepdim: bool = False, *, correction: int = 1) -> Any:
+    """The variance over axes, with n - correction in the denominator, or n where not `unbiased`."""
+    return on_arrays("var", "VarBackward0", x, axis=dim, ddof=correction if unbiased else 0, keepdims=keepdim)
+
+
+def std(x: Tensor, dim: Dim = None, unbiased: bool = True, keepdim: bool = False, *, correction: int = 1) -> Any:
+    """The square root of the variance."""
+    return on_arrays("std", "StdBackward0", x, axis=dim, ddof=correction if unbiased else 0, keepdims=keepdim)
+
+
+def prod(x: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+    """The product over an axis, or of all entries."""
+    x = x if dtype is None else x.to(dtype)
+    return on_arrays("prod", "ProdBackward0" if dim is None else "ProdBackward1", x, axis=dim, keepdims=keepdim)
+
+
+def amax(x: Tensor, dim: Dim = None, keepdim: bool = False) -> Any:
+    """The largest entry over axes; entries that tie share the derivative."""
+    return on_arrays("max", "AmaxBackward0", x, axis=dim, keepdims=keepdim)
+
+
+def amin(x: Tensor, dim: Dim = None, keepdim: bool = False) -> Any:
+    """The smallest entry over axes; entries that tie share the derivative."""
+    return on_arrays("min", "AminBackward0", x, axis=dim, keepdims=keepdim)
+
+
+class Extreme(NamedTuple):
+    """The extreme entries along an axis, and where they are."""
+
+    values: Any
+    indices: Any
+
+
+def _extremum(largest: bool) -> Callable[..., Any]:
+    whole, pointwise, place = ("max", "maximum", "argmax") if largest else ("min", "minimum", "argmin")
+    title = whole.title()
+
+    def function(x: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
+        if dim is None:
+            return on_arrays(whole, f"{title}Backward1", x)
+        if isinstance(dim, Tensor):
+            return POINTWISE[pointwise](x, dim)
+        indices = on_arrays(place, "", x, axis=dim, keepdims=True)
+        values = named(take_along(x, indices, dim), f"{title}Backward0", x)
+        if keepdim or not x.ndim:
+            return Extreme(values, indices)
+        return Extreme(*(named(on_arrays("squeeze", "", v, axis=dim), f"{title}Backward0", v) for v in (values, indices)))
+
+    function.__name__ = whole
+    function.__doc__ = f"""The {"largest" if largest else "smallest"} entry, `{whole}(x)`; along an axis with its place,
+    `{whole}(x, dim)`, where the first of those that tie has the whole derivative; of two tensors, `{whole}(x, y)`."""
+    return function
+
+
+max, min = _extremum(True), _extremum(False)
+
+
+def take_along(x: Tensor, indices: Tensor, dim: int) -> Any:
+    """x at places along an axis, `indices` of the result's shape; repeated places add their adjoints up."""
+    if not x.ndim:
+        return index((...,))(x)
+    key = list(np.ogrid[tuple(slice(n) for n in indices.value.shape)])
+    key[dim] = indices.value
+    return named(index(tuple(key))(x), "GatherBackward0", x)
+
+
+def gather(x: Tensor, dim: int, index: Tensor) -> Any:
+    """x at places along an axis: entry (i, j) is x[index[i, j], j] for dim 0, x[i, index[i, j]] for dim 1."""
+    return take_along(x, index, dim)
+
+
+def argmax(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
+    """Where the largest entry is, along an axis or among all entries in order."""
+    return on_arrays("argmax", "", x, axis=dim, keepdims=keepdim)
+
+
+def argmin(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
+    """Where the smallest entry is, along an axis or among all entries in order."""
+    return on_arrays("argmin", "", x, axis=dim, keepdims=keepdim)
+
+
+def all(x: Tensor, dim: Dim = None, keepdim: bool = False) -> Any:
+    """Whether all entries hold, over axes."""
+    return on_arrays("all", "", x, axis=dim, keepdims=keepdim)
+
+
+def any(x: Tensor, dim: Dim = None, keepdim: bool = False) -> Any:
+    """Whether any entry holds, over axes."""
+    return on_arrays("any", "", x, axis=dim, keepdims=keepdim)
+
+
+def cumsum(x: Tensor, dim: int) -> Any:
+    """Sums of the entries up to each one, along an axis."""
+    return on_arrays("cumsum", "CumsumBackward0", x, axis=dim)
+
+
+def _largest(x: Tensor, dim: Dim) -> Tensor:
+    """The largest entry over axes, as a number that is taken off and has no gradient; 0 where it is infinite."""
+    try:
+        top = x.value.max(axis=dim, keepdims=True)
+    except ValueError as error:
+        raise (TensorIndexError if isinstance(error, IndexError) else TensorError)(str(error)) from error
+    return fresh(np.where(np.isfinite(top), top, 0))
+
+
+def logsumexp(x: Tensor, dim: Dim, keepdim: bool = False) -> Any:
+    """ln of the sum of exp over axes; the largest entry is taken out first, so that nothing overflows."""
+    top = _largest(x, dim)
+    result = sum((x - top).exp(), dim, keepdim=True).log() + top
+    if not keepdim:
+        result = on_arrays("squeeze", "", result, axis=dim)
+    return named(result, "LogsumexpBackward0", x)
+
+
+def softmax(x: Tensor, dim: int, dtype: Any = None) -> Any:
+    """exp(x) over its sum along an axis."""
+    x = x if dtype is None else x.to(as_dtype(dtype))
+    powers = (x - _largest(x, dim)).exp()
+    return named(powers / sum(powers, dim, keepdim=True), "SoftmaxBackward0", x)
+
+
+def log_softmax(x: Tensor, dim: int, dtype: Any = None) -> Any:
+    """ln of the softmax, which keeps its digits where the softmax is near 0."""
+    x = x if dtype is None else x.to(as_dtype(dtype))
+    shifted = x - _largest(x, dim)
+    return named(shifted - sum(shifted.exp(), dim, keepdim=True).log(), "LogSoftmaxBackward0", x)
+
+
+def norm(x: Tensor, p: float = 2, dim: Dim = None, keepdim: bool = False) -> Any:
+    """The p-norm of the entries over axes; 2 where p is left out."""
+    if p == 2:
+        return named(sum(x * x, dim, keepdim).sqrt(), "LinalgVectorNormBackward0", x)
+    return named(sum(x.abs() ** p, dim, keepdim) ** (1 / p), "LinalgVectorNormBackward0", x)
