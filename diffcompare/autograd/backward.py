@@ -129,13 +129,16 @@ def _sweep(
                 continue
             if node.gate is not None:
                 node.gate(adjoints)
-            v_bar = _noticed(node, adjoints.pop(node, None), found)
+            v_bar = adjoints.pop(node, None)
+            if node.hooks or node.keeper is not None:
+                v_bar = _noticed(node, v_bar, found)
             if node in ends:
                 found.adjoints[node] = v_bar
             active = [
-                (k, edge) for k, edge in enumerate(node.edges)
+                (k, edge)
+                for k, edge in enumerate(node.edges)
                 if edge is not None and (needed is None or edge in needed)
-            ]  # fmt: skip
+            ]
             if active:
                 _pull(node, v_bar, active, adjoints, owned, create_graph)
                 if not keep:
@@ -239,7 +242,9 @@ def _seeds(tensors: list[Tensor], grads: Any, create_graph: bool) -> list[tuple[
         if not isinstance(seed, Tensor):
             raise TensorTypeError(f"the adjoint of tensor {i} is a tensor or None, not {type(seed).__name__}")
         if seed.shape != tensor.shape:
-            raise TensorError(f"the adjoint of tensor {i} has shape {tuple(seed.shape)}, the tensor {tuple(tensor.shape)}")
+            raise TensorError(
+                f"the adjoint of tensor {i} has shape {tuple(seed.shape)}, the tensor {tuple(tensor.shape)}"
+            )
         seeds.append((_edge(tensor), seed if create_graph else seed._array))
     return seeds
 

@@ -45,13 +45,14 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
             [3, 4]]), torch.float32, torch.float64)
     """
     if isinstance(data, (Tensor, np.ndarray, np.generic)):
-        array = np.array(data.value if isinstance(data, Tensor) else data)
+        array: Any = np.array(data.value if isinstance(data, Tensor) else data)
     else:
         try:
             array = np.array(_plain(data))
         except ValueError as error:
             raise TensorValueError("nested lists of different lengths make no tensor") from error
-        array = array.astype(DEFAULTS.get(array.dtype.kind, array.dtype))
+        if dtype is None:
+            array = array.astype(DEFAULTS.get(array.dtype.kind, array.dtype))
     kind = array.dtype if dtype is None else as_dtype(dtype).dtype
     if array.dtype.kind not in "biufc":
         raise TensorTypeError(f"a tensor holds numbers, not {data!r:.40}")
@@ -107,9 +108,7 @@ ones, ones_like = _filled("ones", np.ones)
 empty, empty_like = _filled("empty", np.empty)
 
 
-def full(
-    size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
+def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor of a shape with the same number everywhere."""
     value = tensor(fill_value, dtype=dtype).value
     return finished(np.full(size_of([size]), value), requires_grad, device)
@@ -136,9 +135,7 @@ def linspace(
     return finished(np.linspace(start, end, steps).astype(kind), requires_grad, device)
 
 
-def eye(
-    n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
+def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """The identity matrix, shape (n, n) or (n, m)."""
     return finished(np.eye(n, m, dtype=DEFAULT if dtype is None else as_dtype(dtype).dtype), requires_grad, device)
 

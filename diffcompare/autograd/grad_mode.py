@@ -118,10 +118,10 @@ class inference_mode(_Switch):
     >>> w = torch.ones(2, requires_grad=True)
     >>> with torch.inference_mode():
     ...     z = w * 2
-    >>> (z * w)
-    Traceback (most recent call last):
-    ...
-    diffcompare.autograd.errors.TensorError: multiply would keep a tensor made in inference mode for its derivative...
+    >>> z.is_inference(), (z + w).requires_grad
+    (True, True)
+
+    A rule that would need z for its derivative, as that of z * w, raises `TensorError`.
     """
 
     def __new__(cls, mode: bool | Callable[..., Any] = True) -> Any:

@@ -130,7 +130,13 @@ class SGD(Optimizer):
     ) -> None:
         super().__init__(
             params,
-            {"lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay, "nesterov": nesterov},
+            {
+                "lr": lr,
+                "momentum": momentum,
+                "dampening": dampening,
+                "weight_decay": weight_decay,
+                "nesterov": nesterov,
+            },
         )
 
     def _checked(self, settings: dict[str, Any]) -> None:
@@ -142,11 +148,10 @@ class SGD(Optimizer):
         momentum = group["momentum"]
         if momentum:
             before = state.get("momentum_buffer")
-            state["momentum_buffer"] = (
-                slope if before is None else momentum * before + (1 - group["dampening"]) * slope
-            )
+            state["momentum_buffer"] = slope if before is None else momentum * before + (1 - group["dampening"]) * slope
             slope = slope + momentum * state["momentum_buffer"] if group["nesterov"] else state["momentum_buffer"]
-        return group["lr"] * slope
+        change: Array = group["lr"] * slope
+        return change
 
 
 class Adam(Optimizer):
@@ -176,4 +181,5 @@ class Adam(Optimizer):
         state["exp_avg"] = first * state.get("exp_avg", 0.0) + (1 - first) * slope
         state["exp_avg_sq"] = second * state.get("exp_avg_sq", 0.0) + (1 - second) * slope * slope
         spread = np.sqrt(state["exp_avg_sq"]) / np.sqrt(1 - second**step) + group["eps"]
-        return (group["lr"] / (1 - first**step)) * (state["exp_avg"] / spread)  # type: ignore[no-any-return]
+        change: Array = (group["lr"] / (1 - first**step)) * (state["exp_avg"] / spread)
+        return change

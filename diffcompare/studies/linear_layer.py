@@ -90,7 +90,7 @@ def linear(batch: int = 64, inputs: int = 512, outputs: int = 512) -> LinearLaye
             raise DiffCompareError(f"{name} = {size} is no size; write a whole number of at least 1")
     if max(batch * inputs, inputs * outputs, batch * outputs) > LARGEST:
         raise DiffCompareError(f"the layer has more than {LARGEST} entries in one of its matrices; write smaller sizes")
-    shapes = {
+    shapes: dict[str, tuple[int, ...]] = {
         "X": (batch, inputs), "W": (inputs, outputs), "Y": (batch, outputs), "dX": (batch, inputs),
         "dW": (inputs, outputs), "dY_dX": (batch * outputs, batch * inputs),
         "dY_dW": (batch * outputs, inputs * outputs),
@@ -138,7 +138,7 @@ def _against_differences(x: Array, w: Array, y_bar: Array) -> Verification:
     scheme = SCHEMES["central"]
     found = {}
     for name, array, gradient in (("dX", x, y_bar @ w.T), ("dW", w, x.T @ y_bar)):
-        direction = random.standard_normal(array.shape)
+        direction: Array = np.asarray(random.standard_normal(array.shape))
         h = textbook(1.0, scheme).h
 
         def loss(t: float, name: str = name, direction: Array = direction) -> float:

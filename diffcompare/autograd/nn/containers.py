@@ -11,13 +11,20 @@ from diffcompare.autograd.nn.module import Module, _indented
 from diffcompare.autograd.nn.parameter import as_parameter
 
 
-class Numbered(Module):
-    """What is registered under 0, 1, 2, ...: the common part of the lists."""
+class Container(Module):
+    """What is registered in one place: modules, or parameters."""
 
     _kind = "_modules"
 
     def _items(self) -> dict[str, Any]:
         return self.__dict__[self._kind]  # type: ignore[no-any-return]
+
+    def __len__(self) -> int:
+        return len(self._items())
+
+
+class Numbered(Container):
+    """What is registered under 0, 1, 2, ...: the common part of the lists."""
 
     def _wanted(self, value: Any) -> Any:
         if not isinstance(value, Module):
@@ -34,9 +41,6 @@ class Numbered(Module):
             return str(range(len(self))[i])
         except IndexError as error:
             raise TensorIndexError(f"{type(self).__name__} has {len(self)} parts, and none at {i}") from error
-
-    def __len__(self) -> int:
-        return len(self._items())
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._items().values())
@@ -92,6 +96,9 @@ class Sequential(Numbered):
         else:
             self._refill(modules)
 
+    def __getitem__(self, i: int | slice) -> Any:
+        return type(self)(dict(list(self._modules.items())[i])) if isinstance(i, slice) else super().__getitem__(i)
+
     def forward(self, input: Any) -> Any:
         """Through all modules in order."""
         for module in self:
@@ -117,18 +124,12 @@ class ModuleList(Numbered):
         return "ModuleList(\n  " + "\n  ".join(lines) + "\n)"
 
 
-class Named(Module):
+class Named(Container):
     """What is registered under names: the common part of the dictionaries."""
-
-    _kind = "_modules"
-    _items = Numbered._items
 
     def __init__(self, values: Mapping[str, Any] | Iterable[tuple[str, Any]] = ()) -> None:
         super().__init__()
         self.update(values)
-
-    def __len__(self) -> int:
-        return len(self._items())
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._items())
