@@ -118,7 +118,7 @@ def complex_step(function: Function, point: Point) -> Derivatives:
 
 def _answer(samples: Samples, columns: list[np.ndarray], notes: list[str]) -> Derivatives:
     evaluations = len(samples.seen)
-    jacobian = np.array(columns, dtype=float).T
+    jacobian = np.array(columns, dtype=float).reshape(len(samples.x), len(samples.value())).T
 
     def count() -> int:
         return evaluations * samples.function.trace(samples.point).operations()

@@ -18,6 +18,7 @@ from diffcompare.engines import Derivatives
 from diffcompare.errors import BudgetError, DiffCompareError
 from diffcompare.expression.function import Function, point_inputs
 from diffcompare.expression.graph import Graph
+from diffcompare.expression.numbers import as_number
 from diffcompare.expression.numbers import symbolic as sympy_domain
 from diffcompare.expression.point import Point
 from diffcompare.expression.primitives import PRIMITIVES
@@ -80,7 +81,7 @@ def expressions(graph: Graph) -> tuple[list[Any], list[Any]]:
         )
     symbols = [sp.Symbol(name, real=True) for name in graph.names]
     values = graph.replay(sympy_domain(), symbols)
-    outputs = [values[i] for i in graph.outputs]
+    outputs = [as_number(sp, values[i]) for i in graph.outputs]
     deepest = max(map(depth, outputs), default=0)
     if deepest > DEEPEST or deepest * nodes > WORK:
         raise BudgetError(f"over budget: a derivative written out as a tree has {nodes:.1e} nodes, {deepest} deep")
