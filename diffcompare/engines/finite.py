@@ -15,7 +15,8 @@ import numpy as np
 from diffcompare.engines import Derivatives
 from diffcompare.engines.adaptive import adaptive
 from diffcompare.engines.stencil import SCHEMES, Scheme, one_sided
-from diffcompare.engines.step import Step, textbook
+from diffcompare.engines.step import Step, estimated, fixed, relative, textbook
+from diffcompare.errors import DiffCompareError
 from diffcompare.expression.explain import explain
 from diffcompare.expression.function import Function, point_inputs, with_inputs
 from diffcompare.expression.numbers import COMPLEX
@@ -40,23 +41,48 @@ class Samples:
             self.seen[inputs] = self.function.evaluate(with_inputs(self.point, inputs))
         return self.seen[inputs]
 
+    def output(self, j: int, k: int) -> Callable[[float], float]:
+        """Output k as a function of input j."""
+        return lambda t: self.along(j, t)[k]
+
     def value(self) -> list[float]:
         """The outputs at the point itself; reported, not counted, where no scheme asked for it."""
         known = self.seen.get(tuple(self.x))
         return known if known is not None else self.function.evaluate(self.point)
 
 
-def difference(
-    function: Function, point: Point, scheme: Scheme, rule: Callable[[float, Scheme], Step] = textbook
-) -> Derivatives:
-    """One scheme with a step rule (default: eps^(1/(p+1)) on the scale of x); one-sided at an edge."""
+# How a step is chosen for one output as a function of one input: (f, x, scheme) -> Step.
+RULES: dict[str, Callable[[Callable[[float], float], float, Scheme], Step]] = {
+    "textbook": lambda f, x, scheme: textbook(x, scheme),
+    "relative": lambda f, x, scheme: relative(x, scheme),
+    "estimated": estimated,
+}
+
+
+def step_rule(h: float | str) -> Callable[[Callable[[float], float], float, Scheme], Step]:
+    """The rule of that name, or the step that was asked for; raises `DiffCompareError` for neither."""
+    if isinstance(h, str):
+        if h not in RULES:
+            raise DiffCompareError(f"there is no step rule {h}; give a number or one of {', '.join(RULES)}")
+        return RULES[h]
+    return lambda f, x, scheme: fixed(x, h)
+
+
+def difference(function: Function, point: Point, scheme: Scheme, h: float | str = "textbook") -> Derivatives:
+    """One scheme with a step h or the name of a rule; one-sided at an edge of the domain.
+
+    The rules: "textbook" is eps^(1/(p+1)) max(1, |x|), "relative" eps^(1/(p+1)) |x|, "estimated" the optimum from the
+    sampled derivative of order p + 1, the smallest one where there are several outputs.
+    """
+    rule = step_rule(h)
     samples = Samples(function, point)
     columns: list[np.ndarray] = []
     notes: list[str] = []
     for j, x in enumerate(samples.x):
         for chosen in (scheme, one_sided(scheme, "forward"), one_sided(scheme, "backward")):
-            h = rule(x, chosen).h
-            values = np.array([samples.along(j, x + float(offset) * h) for offset in chosen.offsets])
+            outputs = range(len(samples.value()) if h == "estimated" else 1)
+            step = min(rule(samples.output(j, k), x, chosen).h for k in outputs)
+            values = np.array([samples.along(j, x + float(offset) * step) for offset in chosen.offsets])
             if np.isfinite(values).all():
                 break
         else:
@@ -64,7 +90,7 @@ def difference(
             values = np.full((len(scheme.offsets), len(samples.value())), math.nan)
         if chosen is not scheme:
             notes.append(f"{chosen.name.rstrip('0123456789')} differences at the edge of the domain")
-        columns.append(np.atleast_1d(chosen.estimate(values, h)))
+        columns.append(np.atleast_1d(chosen.estimate(values, step)))
     return _answer(samples, columns, notes)
 
 
@@ -83,7 +109,7 @@ def finite_adaptive(function: Function, point: Point) -> Derivatives:
     for j, x in enumerate(samples.x):
         column = []
         for k in range(len(samples.value())):
-            found = adaptive(lambda t, j=j, k=k: samples.along(j, t)[k], x)  # type: ignore[misc]
+            found = adaptive(samples.output(j, k), x)
             column.append(found.value)
             worst = max(worst, found.error if math.isfinite(found.value) else 0.0)
             notes += [found.note] if found.note else []

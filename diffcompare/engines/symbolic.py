@@ -59,7 +59,9 @@ def symbolic(function: Function, point: Point) -> Derivatives:
     results = code(*point_inputs(point))
     value, found = results[: len(outputs)], np.array(results[len(outputs) :]).reshape(len(outputs), len(symbols))
     found[np.isnan(value)] = np.nan  # to SymPy, nan is a constant with derivative 0
-    return Derivatives(value, found, 1, operations)
+    tree = sum(int(entry.count_ops(visual=False)) for entry in (*outputs, *entries))
+    note = f"{tree} operations written out as trees, {operations} with common subexpressions collected"
+    return Derivatives(value, found, 1, operations, note)
 
 
 def expressions(graph: Graph) -> tuple[list[Any], list[Any]]:
