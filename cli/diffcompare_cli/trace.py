@@ -15,7 +15,7 @@ from diffcompare_cli.layout import Block, Cell, Formula, Table, equation, headin
 if TYPE_CHECKING:
     from diffcompare.studies.trace_table import TraceTable
 
-DIGITS = 6
+DIGITS = 5  # significant: the lecture's trace then fits 80 columns
 
 
 @study_command("trace")

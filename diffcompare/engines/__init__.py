@@ -15,7 +15,6 @@ import numpy as np
 
 from diffcompare.errors import DiffCompareError
 from diffcompare.expression.function import Function
-from diffcompare.expression.point import Point
 
 
 @dataclass(frozen=True, slots=True)

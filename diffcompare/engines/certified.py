@@ -99,7 +99,7 @@ def taylor(graph: Graph, variable: str, order: int, digits: int = 15) -> list[Ba
     for bits in _precisions(len(graph.nodes) * order):
         with working(bits, cap=order + 1):
             series = replay.blocked(j) or replay.series(j)
-            coefficients = [_coefficient(series, graph.outputs[0], k) for k in range(order + 1)]
+            coefficients = [coefficient(series, graph.outputs[0], k) for k in range(order + 1)]
             found = [
                 _proven(c if isinstance(c, Unproven) else c * math.factorial(k), digits)
                 for k, c in enumerate(coefficients)
@@ -109,7 +109,7 @@ def taylor(graph: Graph, variable: str, order: int, digits: int = 15) -> list[Ba
     return found
 
 
-def _coefficient(series: list[Any] | Unproven, i: int, k: int) -> Any:
+def coefficient(series: list[Any] | Unproven, i: int, k: int) -> Any:
     """Coefficient k of a node's series; a plain ball is a constant."""
     found = series if isinstance(series, Unproven) else series[i]
     if isinstance(found, Unproven):
@@ -159,7 +159,7 @@ def _improved(
 ) -> list[Ball | Unproven]:
     """The entries of the outputs, those not settled yet read again from coefficient k of the nodes."""
     return [
-        entry if _settled(entry) else _proven(_coefficient(nodes, i, k), digits)
+        entry if _settled(entry) else _proven(coefficient(nodes, i, k), digits)
         for entry, i in zip(entries, outputs, strict=True)
     ]
 

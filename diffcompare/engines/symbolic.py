@@ -55,13 +55,14 @@ def symbolic(function: Function, point: Point) -> Derivatives:
     graph = function.trace(point)
     symbols, outputs = expressions(graph)
     entries = [entry for row in jacobian(outputs, symbols) for entry in row]
-    code, operations = generated(symbols, [*outputs, *entries])
+    code = generated(symbols, [*outputs, *entries])
     results = code(*point_inputs(point))
     value, found = results[: len(outputs)], np.array(results[len(outputs) :]).reshape(len(outputs), len(symbols))
     found[np.isnan(value)] = np.nan  # to SymPy, nan is a constant with derivative 0
     tree = sum(int(entry.count_ops(visual=False)) for entry in (*outputs, *entries))
-    note = f"{tree} operations written out as trees, {operations} with common subexpressions collected"
-    return Derivatives(value, found, 1, operations, note)
+    return Derivatives(
+        value, found, 1, lambda: cse_operations([*outputs, *entries]), f"{tree} operations written out as trees"
+    )
 
 
 def expressions(graph: Graph) -> tuple[list[Any], list[Any]]:
@@ -141,21 +142,20 @@ def differentiated(expression: Any, symbol: Any) -> Any:
     return found
 
 
-def generated(symbols: Sequence[Any], entries: Sequence[Any]) -> tuple[Callable[..., list[float]], int]:
-    """A function of the inputs, one float an entry, by SymPy's code printer; and how many operations it has."""
+def generated(symbols: Sequence[Any], entries: Sequence[Any]) -> Callable[..., list[float]]:
+    """A function of the inputs, one float an entry, by SymPy's code printer, common subexpressions collected."""
     import sympy as sp
 
     entries = [_printable(sp, entry) for entry in entries]
     with _deep_recursion():
         code = sp.lambdify(list(symbols), list(entries), [EXTRA, "numpy"], cse=True, dummify=True)
-        operations = cse_operations(entries)
 
     def evaluate(*inputs: float) -> list[float]:
         with np.errstate(all="ignore"):
             values = np.array(code(*map(np.float64, inputs)), dtype=complex)
             return [float(value) for value in np.where(values.imag == 0, values.real, np.nan)]
 
-    return evaluate, operations
+    return evaluate
 
 
 def _printable(sp: Any, entry: Any) -> Any:

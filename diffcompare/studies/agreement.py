@@ -21,7 +21,7 @@ from diffcompare.measure import MOST_DIGITS, UNIT_ROUNDOFF, Ball, Measurement, U
 from diffcompare.studies.study import Study
 
 RUNS, SECONDS = 6, 0.1  # an engine is timed again while both last
-LONG = 2.0  # seconds of a first run after which there is no second
+LONG = 5.0  # seconds of a first run after which there is no second
 WORK = 10**6  # nodes visited for the condition numbers of all variables together
 ILL = 1e6  # a condition number that costs six digits is worth a word
 COMPLEX_COST = 4  # real products in a complex one: what a complex operation counts when engines tie
