@@ -134,7 +134,7 @@ def _proven(number: Any, digits: int) -> Ball | Unproven:
         return Unproven("undecided", "a number of more than 39000 decimal digits")
     if mantissa and size < -BEYOND:
         return Ball(Fraction(0), _power_of_two(VANISHING))
-    ball = Ball(_rational(number.mid()), _rational(number.rad()))
+    ball = Ball(_rational(number.mid()), _at_least(number.rad()))
     if size < VANISHING or ball.proves(digits):
         return ball
     return Unproven("undecided", f"cancellation: {digits} digits are not proven at {flint.ctx.prec} bits")
@@ -143,6 +143,14 @@ def _proven(number: Any, digits: int) -> Ball | Unproven:
 def _rational(exact: Any) -> Fraction:
     mantissa, exponent = exact.man_exp()
     return int(mantissa) * _power_of_two(int(exponent))
+
+
+def _at_least(radius: Any) -> Fraction:
+    """A radius, or a larger one where its own would take millions of digits."""
+    mantissa, exponent = radius.man_exp()
+    if int(mantissa).bit_length() + int(exponent) < -BEYOND:
+        return _power_of_two(-BEYOND)
+    return _rational(radius)
 
 
 def _power_of_two(exponent: int) -> Fraction:

@@ -128,21 +128,31 @@ class Function:
         except Exception as error:
             raise SourceError(f"{self.name} raised {type(error).__name__}: {str(error) or 'no message'}") from error
 
+    def formula(self) -> Graph:
+        """The graph recorded without a point: every value in it that depends on a variable is nan.
+
+        Raises `PointError` where the code decides a branch, so that the formula depends on the point.
+
+        >>> import diffcompare as dc
+        >>> dc.function("x[0] + x[1]").formula().names
+        ('x[0]', 'x[1]')
+        """
+        trace = Trace()
+        if isinstance(self.source, Program):
+            names = {n: _longest_index(self.source, n) for n in self.names}
+        else:
+            names = dict.fromkeys(self.names)
+        arguments = {n: bind(trace, n, float("nan") if k is None else np.full(k + 1, np.nan)) for n, k in names.items()}
+        outputs = self.outputs(arguments, trace)
+        if trace.guards:
+            point = ",".join(f"{name}=..." for name in self.names)
+            raise PointError(f"the formula of {self.name} depends on the point; add --at {point}")
+        return trace.graph(outputs)
+
     def written(self, notation: Notation) -> str:
         """The formula in a notation; a Python function whose formula depends on the point is written as name(x, y)."""
-        trace = Trace()
         try:
-            if isinstance(self.source, Program):
-                names = {n: _longest_index(self.source, n) for n in self.names}
-            else:
-                names = dict.fromkeys(self.names)
-            arguments = {
-                n: bind(trace, n, float("nan") if k is None else np.full(k + 1, np.nan)) for n, k in names.items()
-            }
-            outputs = self.outputs(arguments, trace)
-            if trace.guards:
-                raise TracingError("the formula depends on the point")
-            return notation.write(trace.graph(outputs))
+            return notation.write(self.formula())
         except (TracingError, SourceError, PointError, BudgetError, ArithmeticError, TypeError):
             operands = ", ".join(notation.variable(name) for name in self.names)
             return notation.call(self.name if self.name.isidentifier() else "f", operands)
