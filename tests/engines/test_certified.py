@@ -216,7 +216,7 @@ def test_a_branch_inside_a_ball_blocks_it() -> None:
 
 
 def test_a_radius_of_millions_of_digits_is_rounded_up() -> None:
-    found = certify(dc.function("erf(1e5*x)"), {"x": 0.8236})
+    found = certify(function("erf(1e5*x)"), {"x": 0.8236})
     assert isinstance(found.value[0], Ball)
     assert found.value[0].proves(30)
     assert float(found.gradient["x"]) == 0.0  # type: ignore[arg-type]

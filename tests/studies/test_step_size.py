@@ -14,8 +14,8 @@ import diffcompare as dc
 from diffcompare.engines.exact_difference import Split
 from diffcompare.engines.stencil import SCHEMES
 from diffcompare.errors import BudgetError, DiffCompareError, PointError
-from diffcompare.studies.error_curve import best_step, power_of, typical
-from diffcompare.studies.sweep_setting import DTYPES, STEPPED
+from diffcompare.studies.step_size.error_curve import best_step, power_of, typical
+from diffcompare.studies.step_size.setting import DTYPES, STEPPED
 
 CLASSIC = "64*x*(1-x)*(1-2*x)^2*(1-8*x+8*x^2)^2"
 EVERY = tuple(STEPPED)

@@ -14,8 +14,8 @@ from diffcompare.expression.function import Function, function, point_inputs
 from diffcompare.expression.graph import Graph
 from diffcompare.expression.numbers import FLOAT
 from diffcompare.expression.sympy_source import tree_nodes
-from diffcompare.studies.iterates import LARGEST_POWER, sympy_iterates
-from diffcompare.studies.recurrence import LETTER, ONE, START, TANGENT, Seed, record_tangent, seed_of
+from diffcompare.studies.swell.iterates import LARGEST_POWER, sympy_iterates
+from diffcompare.studies.swell.recurrence import LETTER, ONE, START, TANGENT, Seed, record_tangent, seed_of
 
 TREE = 10**4  # operations of a derivative written out that SymPy may build
 SECONDS = 3.0  # of the processor, for SymPy with all iterates together

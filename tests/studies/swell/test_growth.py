@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from diffcompare.studies.growth import fitted
+from diffcompare.studies.swell.growth import fitted
 
 
 @pytest.mark.parametrize(("count", "name", "formula"), [

@@ -10,8 +10,8 @@ import sympy as sp
 
 import diffcompare as dc
 from diffcompare.expression.numbers import symbolic
-from diffcompare.studies.iterates import LONGEST, iterates
-from diffcompare.studies.recurrence import recurrence
+from diffcompare.studies.swell.iterates import LONGEST, iterates
+from diffcompare.studies.swell.recurrence import recurrence
 
 # The lecture's table, n = 1 .. 4: l_n, its derivative, the derivative simplified.
 LECTURE = [

@@ -12,7 +12,7 @@ import diffcompare as dc
 from diffcompare.engines.automatic import derivative_graph
 from diffcompare.errors import DiffCompareError
 from diffcompare.expression.function import Function
-from diffcompare.studies.recurrence import Counts, counts, recurrence
+from diffcompare.studies.swell.recurrence import Counts, counts, recurrence
 
 
 def unrolled(step: Function, n: int) -> Function:

@@ -14,11 +14,11 @@ from diffcompare.expression.function import Function, function
 from diffcompare.expression.graph import Graph
 from diffcompare.expression.notation import LONGEST
 from diffcompare.expression.primitives import Kink
-from diffcompare.studies.derivation_lines import Line, aligned, lines_of
+from diffcompare.studies.derivation.lines import Line, aligned, lines_of
+from diffcompare.studies.derivation.rules import Applied, Outer, Setting, apply_rule, derivative_by, kinks_of
+from diffcompare.studies.derivation.tidy import Formulas
 from diffcompare.studies.lecture_notation import Formula
-from diffcompare.studies.rules import Applied, Outer, Setting, apply_rule, derivative_by, kinks_of
 from diffcompare.studies.study import Study, as_html
-from diffcompare.studies.tidy import Formulas
 
 MOST = 500  # operations that depend on the variable: beyond it nobody reads the derivation
 DEEPEST = 60  # rules inside rules; what is nested deeper is not read either, and JSON readers recurse

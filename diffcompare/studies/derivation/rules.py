@@ -17,8 +17,8 @@ from diffcompare.expression.numbers import NumberDomain
 from diffcompare.expression.primitives import PRIMITIVES, Kink, Primitive
 from diffcompare.expression.program import run
 from diffcompare.expression.variable import COMPARISONS, Trace, as_float
+from diffcompare.studies.derivation.tidy import Formulas
 from diffcompare.studies.lecture_notation import Formula
-from diffcompare.studies.tidy import Formulas
 
 # What the rules of these elementary functions are called; any other goes by its own name.
 FAMILIES = {

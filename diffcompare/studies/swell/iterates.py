@@ -19,7 +19,7 @@ from diffcompare.expression.notation import ATOM, TEXT, Written
 from diffcompare.expression.numbers import symbolic as sympy_domain
 from diffcompare.expression.primitives import PRIMITIVES
 from diffcompare.studies.lecture_notation import Formula
-from diffcompare.studies.recurrence import LETTER, START, step_graph
+from diffcompare.studies.swell.recurrence import LETTER, START, step_graph
 
 LONGEST = 1500  # characters of a formula that somebody may still read
 LARGEST_DEGREE, MOST_TERMS = 64, 40  # of a polynomial that is factored
@@ -38,7 +38,7 @@ class Iterate(NamedTuple):
 def iterates(step: Function) -> Iterator[Iterate]:
     """The iterates n = 1, 2, 3, ... as long as they are short enough to read.
 
-    >>> from diffcompare.studies.recurrence import recurrence
+    >>> from diffcompare.studies.swell.recurrence import recurrence
     >>> first, second, *_ = iterates(recurrence("logistic"))
     >>> [formula.text for formula in second]
     ['4*x*(1 - x)', '4*(1 - x) - 4*x', '4 - 8*x']

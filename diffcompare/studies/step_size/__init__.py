@@ -18,10 +18,9 @@ from diffcompare.expression.function import function, point_inputs
 from diffcompare.expression.graph import Graph
 from diffcompare.expression.point import Point
 from diffcompare.measure import Ball, Unproven, json_number
-from diffcompare.studies.error_curve import best_step, slopes
-from diffcompare.studies.flat_line import ANSWERS, FlatLine, flat_line
-from diffcompare.studies.study import Study
-from diffcompare.studies.sweep_setting import (
+from diffcompare.studies.step_size.error_curve import best_step, slopes
+from diffcompare.studies.step_size.flat_line import ANSWERS, FlatLine, flat_line
+from diffcompare.studies.step_size.setting import (
     default_step,
     floats_named,
     place_of,
@@ -29,6 +28,7 @@ from diffcompare.studies.sweep_setting import (
     schemes_named,
     steps_of,
 )
+from diffcompare.studies.study import Study
 
 Array = np.ndarray[Any, Any]
 

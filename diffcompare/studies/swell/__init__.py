@@ -10,12 +10,12 @@ from typing import Any
 
 from diffcompare.errors import BudgetError, DiffCompareError
 from diffcompare.expression.function import Function
-from diffcompare.studies.growth import Law, fitted
-from diffcompare.studies.iterates import Iterate, iterates
 from diffcompare.studies.lecture_notation import Formula
-from diffcompare.studies.recurrence import Counts, counts, recurrence
 from diffcompare.studies.study import Study
-from diffcompare.studies.swell_costs import Automatic, Symbolic, automatic_costs, symbolic_costs
+from diffcompare.studies.swell.costs import Automatic, Symbolic, automatic_costs, symbolic_costs
+from diffcompare.studies.swell.growth import Law, fitted
+from diffcompare.studies.swell.iterates import Iterate, iterates
+from diffcompare.studies.swell.recurrence import Counts, counts, recurrence
 
 MOST = 10**5  # iterations
 LONGEST = 14_000  # bits of a count: Python reads and writes whole numbers of 4300 digits, no longer ones

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from diffcompare.studies.derivation.tidy import NOTATIONS
 from diffcompare.studies.lecture_notation import Formula
-from diffcompare.studies.tidy import NOTATIONS
 
 if TYPE_CHECKING:
     from diffcompare.studies.derivation import Step
