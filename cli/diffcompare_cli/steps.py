@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from diffcompare_cli.commands import study_command
 from diffcompare_cli.inputs import at_option, format_option, function_argument, wrt_option
 from diffcompare_cli.layout import COLUMNS, Block, page, presented
+from diffcompare_cli.line_breaks import HANGING, broken
 
 if TYPE_CHECKING:
     from diffcompare.studies.derivation import Derivation
-    from diffcompare.studies.derivation_lines import Line
+    from diffcompare.studies.derivation.lines import Line
 
 NARROWEST = 30  # columns left for a formula, however deep its step is
-CUTS = {",": 0, " ": 1, "*": 2, "/": 2}  # a list, a sum, a product: the first is the best place
-HANGING = 4  # columns that a broken line is indented by
 
 
 @study_command("steps")
@@ -63,35 +61,6 @@ def indented(line: Line) -> Iterator[str]:
 def bulleted(line: Line) -> Iterator[str]:
     """A line of the derivation as an entry of a nested list."""
     yield f"{'  ' * line.depth}- `{line.formula.text}`" + (f" ({line.rule})" if line.rule else "")
-
-
-def broken(text: str, width: int) -> list[str]:
-    """A formula in lines of at most `width` columns, where that can be: broken inside as few brackets as possible.
-
-    >>> broken("2*x*(1 - x) + sin(x + y)", 18)
-    ['2*x*(1 - x)', '+ sin(x + y)']
-    """
-    lines = []
-    while len(text) > width:
-        places = list(breaks(text))
-        fitting = [place for place in places if width // 3 < place[-1] <= width] or places[:1]
-        if not fitting:
-            break
-        end = min(fitting, key=lambda place: (place[:2], -place[-1]))[-1]
-        lines.append(text[:end].rstrip())
-        text = text[end:].lstrip()
-        width -= HANGING if len(lines) == 1 else 0
-    return [*lines, text]
-
-
-def breaks(text: str) -> Iterator[tuple[int, int, int]]:
-    """Where a formula can be broken: brackets around the place, what is cut, and the place."""
-    depth = 0
-    for match in re.finditer(r"[(\[]|[)\]]|, | (?=[-+=<>!])|\*|/(?![d∂])", text):
-        sign = match[0]
-        depth += (sign in "([") - (sign in ")]")
-        if sign[0] in CUTS:
-            yield depth, CUTS[sign[0]], match.end()
 
 
 def latex(study: Derivation) -> str:

@@ -11,7 +11,7 @@ import click
 from diffcompare_cli.commands import study_command
 from diffcompare_cli.inputs import format_option, output_option
 from diffcompare_cli.layout import COLUMNS, Block, Cell, Formula, Table, equation, presented, seconds
-from diffcompare_cli.steps import broken
+from diffcompare_cli.line_breaks import broken
 
 if TYPE_CHECKING:
     from diffcompare.studies.swell import Row, Swell
