@@ -21,9 +21,7 @@ def without_times(text: str) -> str:
 
 
 @pytest.mark.parametrize(("command", "output"), SESSIONS, ids=[command.split()[0] for command, _ in SESSIONS])
-def test_a_command_prints_what_the_readme_says(
-    command: str, output: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_command_prints_what_the_readme_says(command: str, output: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert status_of(shlex.split(command)) == 0
     assert without_times(capsys.readouterr().out) == without_times(output)
 

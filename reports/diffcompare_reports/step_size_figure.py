@@ -155,15 +155,14 @@ def _optimum(axes: Axes, scheme: dict[str, Any], colour: str) -> None:
 
 
 def _marks(axes: Axes) -> None:
-    """Say once what filled and open marks are, under the labels, where no curve is."""
+    """Say once what filled and open marks are, within the V, where no curve is."""
     options: dict[str, Any] = {"color": GREY, "marker": "o", "markersize": 5, "linestyle": "none"}
     axes.plot([], [], label="best step found", **options)
     axes.plot([], [], label="step predicted", markerfacecolor="white", **options)
-    legend = axes.legend(
-        loc="upper left", bbox_to_anchor=(1.0, -0.05), fontsize=SIZE, handletextpad=0.1, labelcolor=GREY, frameon=False,
-        labelspacing=0.2,
+    axes.legend(
+        loc="upper center", bbox_to_anchor=(0.52, 0.99), fontsize=SIZE, handletextpad=0.1, labelspacing=0.2,
+        labelcolor=GREY, facecolor="white", edgecolor="none", framealpha=1, fancybox=False,
     )  # fmt: skip
-    legend.set_in_layout(False)  # it stands beside the axis label, where the height is taken anyway
 
 
 def _defaults(axes: Axes, epsilon: float) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from diffcompare.errors import DiffCompareError
-from diffcompare.studies.growth import Law
 from diffcompare.studies.swell import REPRESENTATIONS, Swell
+from diffcompare.studies.swell.growth import Law
 from diffcompare_reports.labels import End, label_ends
 from diffcompare_reports.style import (
     BLUE,
