@@ -15,7 +15,6 @@ import numpy as np
 
 from diffcompare.errors import DiffCompareError
 from diffcompare.expression.function import Function
-from diffcompare.expression.point import Point
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +44,19 @@ class Engine:
     call: str
 
     @property
-    def run(self) -> Callable[[Function, Point], Derivatives]:
-        """The engine's function, imported when it is first used."""
-        found: Callable[[Function, Point], Derivatives] = getattr(import_module(self.module), self.call)
+    def takes_step(self) -> bool:
+        """Whether the step h is for the caller to choose."""
+        return self.call in STEPPED
+
+    @property
+    def run(self) -> Callable[..., Derivatives]:
+        """The engine's function of a `Function` and a point, imported when it is first used."""
+        found: Callable[..., Derivatives] = getattr(import_module(self.module), self.call)
         return found
 
 
+# The finite-difference schemes with one step each; the adaptive one and the complex step choose their own.
+STEPPED = tuple(f"finite_{name}" for name in ("forward", "backward", "central", "central4", "central6", "central8"))
 _AUTOMATIC = "diffcompare.engines.automatic"
 _FINITE = "diffcompare.engines.finite"
 
@@ -83,11 +89,19 @@ def engine_named(name: str) -> Engine:
     raise DiffCompareError(f"there is no engine {name}; {advice}")
 
 
-def derivatives(function: Function, at: Mapping[str, Any], engine: str) -> Derivatives:
-    """Value and Jacobian of a function at a point by one engine.
+def derivatives(function: Function, at: Mapping[str, Any], engine: str, h: float | str | None = None) -> Derivatives:
+    """Value and Jacobian of a function at a point by one engine; `h` is for finite differences (`finite.difference`).
+
+    Raises `DiffCompareError` for an unknown engine, or a step for one that takes none.
 
     >>> import diffcompare as dc
     >>> derivatives(dc.function("x^2"), {"x": 3.0}, "reverse").jacobian
     array([[6.]])
     """
-    return engine_named(engine).run(function, function.at(at))
+    row = engine_named(engine)
+    if h is None:
+        return row.run(function, function.at(at))
+    if not row.takes_step:
+        stepped = ", ".join(other.name for other in ENGINES.values() if other.takes_step)
+        raise DiffCompareError(f"{engine} takes no step h; those that do are {stepped}")
+    return row.run(function, function.at(at), h=h)

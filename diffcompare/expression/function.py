@@ -142,6 +142,17 @@ class Function:
             advice = f"; {NOT_STACKED}" if isinstance(error, TypeError) and OBJECTS.search(message) else ""
             raise SourceError(message + advice) from error
 
+    def formula(self) -> Graph:
+        """The graph recorded without a point: every value in it that depends on a variable is nan.
+
+        Raises `PointError` where the code decides a branch, so that the formula depends on the point.
+
+        >>> import diffcompare as dc
+        >>> dc.function("x[0] + x[1]").formula().names
+        ('x[0]', 'x[1]')
+        """
+        return self._recorded({})
+
     def written(self, notation: Notation, at: Mapping[str, Any] | None = None) -> str:
         """The formula in a notation; name(x, y) for a Python function whose formula depends on the point or is long.
 
@@ -164,8 +175,11 @@ class Function:
         arguments = {name: bind(trace, name, np.full(shapes.get(name, ()), np.nan)) for name in shapes or self.names}
         graph = trace.graph(self.outputs(arguments, trace))
         long = any(shapes.values()) and graph.operations() > WRITTEN_OPERATIONS
-        if trace.guards or (long and not isinstance(self.source, Program)):
-            raise TracingError("the formula depends on the point, or is long")
+        if trace.guards:
+            point = ",".join(f"{name}=..." for name in self.names)
+            raise PointError(f"the formula of {self.name} depends on the point; add --at {point}")
+        if long and not isinstance(self.source, Program):
+            raise TracingError("the formula is long")
         return graph
 
     def text(self, at: Mapping[str, Any] | None = None) -> str:

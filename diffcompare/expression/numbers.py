@@ -55,7 +55,14 @@ def array(dtype: Any) -> NumberDomain:
             result = primitive.array(*operands)
         return result if result.dtype == np.bool_ else result.astype(dtype, copy=False)
 
-    return NumberDomain(lambda constant: np.dtype(dtype).type(constant), apply)
+    def constant(number: Any) -> Any:
+        with np.errstate(all="ignore"):
+            try:
+                return np.dtype(dtype).type(number)
+            except OverflowError:  # an integer beyond the largest double
+                return np.dtype(dtype).type(as_float(number))
+
+    return NumberDomain(constant, apply)
 
 
 def symbolic() -> NumberDomain:
@@ -74,7 +81,7 @@ def symbolic() -> NumberDomain:
 
     def apply(primitive: Primitive, operands: Sequence[Any]) -> Any:
         if primitive.name != "where":
-            operands = [_as_number(sp, x) for x in operands]
+            operands = [as_number(sp, x) for x in operands]
         if operands and all(isinstance(x, sp.Number) for x in operands):
             value = primitive.value(*map(as_float, operands))
             if not abs(value) < HUGE:  # SymPy would write out every digit of 9^9^9, and take log(-1) for complex
@@ -84,7 +91,7 @@ def symbolic() -> NumberDomain:
     return NumberDomain(constant, apply)
 
 
-def _as_number(sp: Any, x: Any) -> Any:
+def as_number(sp: Any, x: Any) -> Any:
     """A condition used as a number is 1 or 0, as in Python."""
     condition = isinstance(x, sp.logic.boolalg.Boolean) and not x.is_Symbol
     return sp.Piecewise((1, x), (0, True)) if condition else x

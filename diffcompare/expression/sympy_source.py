@@ -45,7 +45,7 @@ def _postfix(expression: Any) -> list[Instruction]:
     """Operands before operations, by a stack of what is still to be written (in reverse)."""
     import sympy as sp
 
-    size = _written_out(expression)
+    size = tree_nodes(expression)
     if size > LONGEST:
         raise BudgetError(f"the expression written out has {size} parts; give it as a Python function")
     done: list[Instruction] = []
@@ -59,8 +59,13 @@ def _postfix(expression: Any) -> list[Instruction]:
     return done
 
 
-def _written_out(expression: Any) -> int:
-    """Nodes of the expression written out as a tree, counted on its shared parts."""
+def tree_nodes(expression: Any) -> int:
+    """Nodes of the expression written out as a tree, counted on its shared parts.
+
+    >>> import sympy as sp
+    >>> tree_nodes(sp.Symbol("x") ** 2 + 1)
+    5
+    """
     sizes: dict[Any, int] = {}
     todo = [expression]
     while todo:

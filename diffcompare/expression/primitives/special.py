@@ -93,12 +93,12 @@ polygamma: Primitive = Primitive(
     kinks=(Kink("x = 0, -1, -2, ...", lambda n, x: _poles.at(x), "nan", _poles.why),),
 )  # fmt: skip
 pi = Primitive(
-    "pi", lambda: math.pi, lambda: np.float64(math.pi), (), lambda sp: sp.pi, lambda: ball.constant("pi"),
-    lambda: complex(math.pi), everywhere(), hidden=True,
+    "pi", lambda: math.pi, lambda: np.longdouble("3.14159265358979323846264338327950288"), (), lambda sp: sp.pi,
+    lambda: ball.constant("pi"), lambda: complex(math.pi), everywhere(), hidden=True,
 )  # fmt: skip
 e = Primitive(
-    "e", lambda: math.e, lambda: np.float64(math.e), (), lambda sp: sp.E, lambda: ball.constant("const_e"),
-    lambda: complex(math.e), everywhere(), hidden=True,
+    "e", lambda: math.e, lambda: np.longdouble("2.71828182845904523536028747135266250"), (), lambda sp: sp.E,
+    lambda: ball.constant("const_e"), lambda: complex(math.e), everywhere(), hidden=True,
 )  # fmt: skip
 
 ROWS = (erf, erfc, gamma, loggamma, polygamma, pi, e)
