@@ -239,7 +239,9 @@ def _seeds(tensors: list[Tensor], grads: Any, create_graph: bool) -> list[tuple[
         if not isinstance(seed, Tensor):
             raise TensorTypeError(f"the adjoint of tensor {i} is a tensor or None, not {type(seed).__name__}")
         if seed.shape != tensor.shape:
-            raise TensorError(f"the adjoint of tensor {i} has shape {tuple(seed.shape)}, the tensor {tuple(tensor.shape)}")
+            raise TensorError(
+                f"the adjoint of tensor {i} has shape {tuple(seed.shape)}, the tensor {tuple(tensor.shape)}"
+            )
         seeds.append((_edge(tensor), seed if create_graph else seed._array))
     return seeds
 

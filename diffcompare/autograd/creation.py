@@ -58,7 +58,7 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
     return finished(array.astype(as_dtype(kind).dtype, copy=False), requires_grad, device)
 
 
-DEFAULTS = {"f": DEFAULT, "c": np.dtype(np.complex64), "i": np.dtype(np.int64), "u": np.dtype(np.int64)}
+DEFAULTS: dict[str, Any] = {"f": DEFAULT, "c": np.dtype(np.complex64), "i": np.dtype(np.int64), "u": np.dtype(np.int64)}
 
 
 def _plain(data: Any) -> Any:
@@ -107,9 +107,7 @@ ones, ones_like = _filled("ones", np.ones)
 empty, empty_like = _filled("empty", np.empty)
 
 
-def full(
-    size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
+def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor of a shape with the same number everywhere."""
     value = tensor(fill_value, dtype=dtype).value
     return finished(np.full(size_of([size]), value), requires_grad, device)
@@ -136,9 +134,7 @@ def linspace(
     return finished(np.linspace(start, end, steps).astype(kind), requires_grad, device)
 
 
-def eye(
-    n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
+def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """The identity matrix, shape (n, n) or (n, m)."""
     return finished(np.eye(n, m, dtype=DEFAULT if dtype is None else as_dtype(dtype).dtype), requires_grad, device)
 

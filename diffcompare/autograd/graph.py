@@ -130,8 +130,8 @@ class Node:
         for _, versions, then in self.watched:
             if versions[0] != then:
                 raise TensorError(
-                    f"a value that {self.name()} kept for its derivative, shape {self.shape}, was changed in place: it is "
-                    f"at version {versions[0]}, and {then} is needed; write y = y + 1 instead of y.add_(1)"
+                    f"a value that {self.name()} kept for its derivative, shape {self.shape}, was changed in place: it "
+                    f"is at version {versions[0]}, and {then} is needed; write y = y + 1 instead of y.add_(1)"
                 )
         form = Form(self.shape, self.dtype)
         operands = tuple([form if operand is None else operand for operand in self.operands])
@@ -163,7 +163,6 @@ def _watched(j: int, versions: Versions | None, primitive: Operation) -> tuple[i
             "be recorded; write x.clone() for it, or make it under torch.no_grad()"
         )
     return j, versions, versions[0]
-
 
 
 NAMES = {

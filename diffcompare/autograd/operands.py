@@ -21,7 +21,7 @@ SAME = frozenset({"matmul", "einsum"})  # operations that want one number type, 
 
 
 def met(primitive: Operation, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The arguments in the number type that the operation works in; what is neither number nor array nor tensor is refused."""
+    """The arguments in the number type that the operation works in; what is no number, array or tensor is refused."""
     plain = [argument.item() if isinstance(argument, np.generic) else argument for argument in arguments]
     for argument in plain:
         kind = type(getattr(argument, "value", None)) if isinstance(argument, Traced) else type(argument)
@@ -67,7 +67,9 @@ def broken(primitive: Operation, values: Sequence[Any], error: Exception) -> Exc
         return TensorIndexError(f"{primitive.name}: {error}")
     shapes = " and ".join(str(np.shape(value)) for value in values)
     advice = ADVICE.get(primitive.name, FIT if len(values) > 1 else str(error))
-    return TensorError(f"{primitive.name} of shapes {shapes}: {advice}" if isinstance(error, ValueError) else str(error))
+    return TensorError(
+        f"{primitive.name} of shapes {shapes}: {advice}" if isinstance(error, ValueError) else str(error)
+    )
 
 
 FIT = "axes, counted from the last, must be equally long, or one of them 1"

@@ -130,7 +130,13 @@ class SGD(Optimizer):
     ) -> None:
         super().__init__(
             params,
-            {"lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay, "nesterov": nesterov},
+            {
+                "lr": lr,
+                "momentum": momentum,
+                "dampening": dampening,
+                "weight_decay": weight_decay,
+                "nesterov": nesterov,
+            },
         )
 
     def _checked(self, settings: dict[str, Any]) -> None:
@@ -142,11 +148,9 @@ class SGD(Optimizer):
         momentum = group["momentum"]
         if momentum:
             before = state.get("momentum_buffer")
-            state["momentum_buffer"] = (
-                slope if before is None else momentum * before + (1 - group["dampening"]) * slope
-            )
+            state["momentum_buffer"] = slope if before is None else momentum * before + (1 - group["dampening"]) * slope
             slope = slope + momentum * state["momentum_buffer"] if group["nesterov"] else state["momentum_buffer"]
-        return group["lr"] * slope
+        return np.asarray(group["lr"] * slope)
 
 
 class Adam(Optimizer):

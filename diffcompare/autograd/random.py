@@ -38,7 +38,7 @@ def _real(dtype: Any) -> np.dtype[Any]:
 
 def _drawn(normal: bool, shape: tuple[int, ...], kind: np.dtype[Any]) -> Any:
     draw = _generator[0].standard_normal if normal else _generator[0].random
-    return draw(shape, dtype=kind) if kind.itemsize >= 4 else draw(shape).astype(kind)  # type: ignore[arg-type]
+    return draw(shape, dtype=kind) if kind.itemsize >= 4 else draw(shape).astype(kind)
 
 
 def randn(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:

@@ -81,7 +81,9 @@ def _extremum(largest: bool) -> Callable[..., Any]:
         values = named(take_along(x, indices, dim), f"{title}Backward0", x)
         if keepdim or not x.ndim:
             return Extreme(values, indices)
-        return Extreme(*(named(on_arrays("squeeze", "", v, axis=dim), f"{title}Backward0", v) for v in (values, indices)))
+        return Extreme(
+            *(named(on_arrays("squeeze", "", v, axis=dim), f"{title}Backward0", v) for v in (values, indices))
+        )
 
     function.__name__ = whole
     function.__doc__ = f"""The {"largest" if largest else "smallest"} entry, `{whole}(x)`; along an axis with its place,

@@ -64,7 +64,9 @@ _SPELLINGS = {
     "greater": "gt", "greater_equal": "ge", "equal": "eq", "not_equal": "ne not_equal",
 }  # fmt: skip
 # No name of PyTorch's: its `equal` answers one bool, and its powers and logarithms are spelled otherwise.
-_OURS_ONLY = frozenset({"equal", "power", "ln", "sec", "csc", "cot", "cbrt", "gamma", "loggamma", "polygamma", "pi", "e"})
+_OURS_ONLY = frozenset(
+    {"equal", "power", "ln", "sec", "csc", "cot", "cbrt", "gamma", "loggamma", "polygamma", "pi", "e"}
+)
 
 POINTWISE: dict[str, Callable[..., Any]] = {
     name: _pointwise(name, row)

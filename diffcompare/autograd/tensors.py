@@ -53,6 +53,12 @@ class Tensor(Traced):
     _hooks: dict[int, Callable[[Any], Any]] | None = None
     _retains = False
 
+    if TYPE_CHECKING:  # operators, which `methods` hangs on the class from its table
+        __add__: Any
+        __sub__: Any
+        __mul__: Any
+        __getitem__: Any
+
     _array: np.ndarray[Any, Any]
     _flag: bool  # what requires_grad is for a leaf
     _node: Node | None
@@ -88,12 +94,11 @@ class Tensor(Traced):
             else:
                 plain = plain and type(argument) in (float, int)
                 values.append(argument)
-        structural = isinstance(primitive, Structural)
-        if not plain or not (structural or (kind is not None and kind.kind == "f")):
+        if not plain or not (isinstance(primitive, Structural) or (kind is not None and kind.kind == "f")):
             arguments = met(primitive, arguments)
             values = [argument._array if isinstance(argument, Tensor) else argument for argument in arguments]
         try:
-            if structural:
+            if isinstance(primitive, Structural):
                 array = np.asarray(primitive.function(*values))
             else:
                 with np.errstate(all="ignore"):
@@ -101,7 +106,7 @@ class Tensor(Traced):
         except (ValueError, TypeError, IndexError) as error:
             raise broken(primitive, values, error) from error
         result = fresh(array)
-        if structural and array.base is not None and isinstance(arguments[0], Tensor):
+        if isinstance(primitive, Structural) and array.base is not None and isinstance(arguments[0], Tensor):
             result._look(primitive, arguments[0])
         if MODE.records and array.dtype.kind in "fc" and primitive.name not in COMPARISONS:
             self._hang(result, primitive, arguments, values)

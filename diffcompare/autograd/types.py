@@ -96,6 +96,7 @@ class device:
     """Where a tensor lives, which is always the processor: `device("cpu")`."""
 
     __slots__ = ("type",)
+    type: str
 
     def __init__(self, kind: Any = "cpu") -> None:
         name = kind.type if isinstance(kind, device) else str(kind).partition(":")[0]

@@ -74,19 +74,17 @@ PRODUCTS: Functions = {
     "convolve": products.convolve,
 }  # fmt: skip
 
-LINEAR_ALGEBRA: Functions = {
-    f"linalg.{name}": function
-    for name, function in {
-        "inv": linear_algebra.inv, "solve": linear_algebra.solve, "det": linear_algebra.det,
-        "slogdet": linear_algebra.slogdet, "cholesky": linear_algebra.cholesky, "eigh": linear_algebra.eigh,
-        "eigvalsh": linear_algebra.eigvalsh, "svdvals": linear_algebra.svdvals, "norm": linear_algebra.norm,
-        "vector_norm": linear_algebra.vector_norm, "matrix_norm": linear_algebra.matrix_norm,
-        "matrix_power": products.matrix_power, "multi_dot": products.multi_dot, "matmul": products.matmul,
-        "tensordot": products.tensordot, "outer": products.outer, "vecdot": products.vecdot,
-        "cross": products.last_cross, "matrix_transpose": shaping.matrix_transposed, "diagonal": linear_algebra.last_diagonal,
-        "trace": linear_algebra.last_trace,
-    }.items()
+_OF_MATRICES: Functions = {
+    "inv": linear_algebra.inv, "solve": linear_algebra.solve, "det": linear_algebra.det,
+    "slogdet": linear_algebra.slogdet, "cholesky": linear_algebra.cholesky, "eigh": linear_algebra.eigh,
+    "eigvalsh": linear_algebra.eigvalsh, "svdvals": linear_algebra.svdvals, "norm": linear_algebra.norm,
+    "vector_norm": linear_algebra.vector_norm, "matrix_norm": linear_algebra.matrix_norm,
+    "matrix_power": products.matrix_power, "multi_dot": products.multi_dot, "matmul": products.matmul,
+    "tensordot": products.tensordot, "outer": products.outer, "vecdot": products.vecdot,
+    "cross": products.last_cross, "matrix_transpose": shaping.matrix_transposed,
+    "diagonal": linear_algebra.last_diagonal, "trace": linear_algebra.last_trace,
 }  # fmt: skip
+LINEAR_ALGEBRA: Functions = {f"linalg.{name}": function for name, function in _OF_MATRICES.items()}
 
 ELEMENTWISE: Functions = {
     "absolute": elementwise.absolute, "real": elementwise.real, "imag": elementwise.imag,

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from importlib.util import find_spec
+from itertools import pairwise
 from statistics import median
 from typing import Any
 
@@ -28,9 +29,7 @@ random = np.random.default_rng(0)
 inputs = random.standard_normal((BATCH, SIZES[0]), dtype=np.float32)
 labels = random.integers(0, SIZES[-1], BATCH)
 targets = np.eye(SIZES[-1], dtype=np.float32)[labels]
-weights = [
-    random.standard_normal((m, n), dtype=np.float32) / np.float32(np.sqrt(m)) for m, n in zip(SIZES, SIZES[1:])  # noqa: B905
-]
+weights = [random.standard_normal((m, n), dtype=np.float32) / np.float32(np.sqrt(m)) for m, n in pairwise(SIZES)]
 
 
 def by_hand() -> tuple[float, list[Any]]:

@@ -121,7 +121,9 @@ class Named(Module):
     """What is registered under names: the common part of the dictionaries."""
 
     _kind = "_modules"
-    _items = Numbered._items
+
+    def _items(self) -> dict[str, Any]:
+        return self.__dict__[self._kind]  # type: ignore[no-any-return]
 
     def __init__(self, values: Mapping[str, Any] | Iterable[tuple[str, Any]] = ()) -> None:
         super().__init__()

@@ -77,7 +77,9 @@ def nll_loss(input: Tensor, target: Tensor, ignore_index: int = -100, reduction:
     counted = classes != ignore_index
     outside = classes[counted & ((classes < 0) | (classes >= input.shape[1]))]
     if outside.size:
-        raise TensorIndexError(f"class {outside[0]} is not among the {input.shape[1]} classes 0 to {input.shape[1] - 1}")
+        raise TensorIndexError(
+            f"class {outside[0]} is not among the {input.shape[1]} classes 0 to {input.shape[1] - 1}"
+        )
     losses = -index((np.arange(len(classes)), np.where(counted, classes, 0)))(input)
     if not counted.all():
         losses = POINTWISE["where"](counted, losses, 0.0)

@@ -10,19 +10,19 @@ from diffcompare.autograd.grad_mode import no_grad
 from diffcompare.autograd.tensors import Tensor
 
 
-@no_grad
+@no_grad()
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0) -> Any:
     """Numbers spread evenly over [a, b)."""
     return tensor.uniform_(a, b)
 
 
-@no_grad
+@no_grad()
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0) -> Any:
     """Normally distributed numbers."""
     return tensor.normal_(mean, std)
 
 
-@no_grad
+@no_grad()
 def constant_(tensor: Tensor, val: float) -> Any:
     """One number everywhere."""
     return tensor.fill_(val)
@@ -53,7 +53,9 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
 def _calculate_fan_in_and_fan_out(tensor: Tensor) -> tuple[int, int]:
     """How many inputs an output has and how many outputs an input; further axes count as so many copies."""
     if tensor.ndim < 2:
-        raise TensorValueError(f"a tensor of shape {tuple(tensor.shape)} has no fan: it takes two axes, (outputs, inputs)")
+        raise TensorValueError(
+            f"a tensor of shape {tuple(tensor.shape)} has no fan: it takes two axes, (outputs, inputs)"
+        )
     copies = math.prod(tensor.shape[2:])
     return tensor.shape[1] * copies, tensor.shape[0] * copies
 
@@ -66,9 +68,7 @@ def _kaiming(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float:
     return calculate_gain(nonlinearity, a) / math.sqrt(fan)
 
 
-def kaiming_uniform_(
-    tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu"
-) -> Any:
+def kaiming_uniform_(tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu") -> Any:
     """Evenly over [-b, b] with b = gain sqrt(3 / fan): the variance stays the same from layer to layer.
 
     Source: K. He et al., "Delving Deep into Rectifiers", ICCV 2015, equations 10 and 14.

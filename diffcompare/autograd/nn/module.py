@@ -223,7 +223,9 @@ class Module:
             for kind in ("_parameters", "_buffers"):
                 for name, tensor in module.__dict__[kind].items():
                     if tensor is not None and tensor.dtype.is_floating_point:
-                        state.changed(module.__dict__[kind], name, to(tensor.detach(), *wanted, dtype=dtype, device=device))
+                        state.changed(
+                            module.__dict__[kind], name, to(tensor.detach(), *wanted, dtype=dtype, device=device)
+                        )
         return self
 
     def float(self) -> Self:

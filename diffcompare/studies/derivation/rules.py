@@ -206,7 +206,7 @@ def _function(setting: Setting, place: int) -> Applied:
     """An elementary function: of the variable itself by the table, of anything else by the chain rule."""
     formulas = setting.formulas
     node = formulas.nodes[place]
-    primitive = node.primitive
+    primitive = node.row
     assert primitive is not None
     varying = [k for k, j in enumerate(node.operands) if setting.varied[j] and primitive.partials[k] != 0.0]
     if not varying:
@@ -251,8 +251,8 @@ RULES: dict[str, Callable[[Setting, int], Applied]] = {
 def partial(formulas: Formulas, place: int, k: int) -> int:
     """The table's partial of an operation by operand k, written with the operation and its operands."""
     node = formulas.nodes[place]
-    assert node.primitive is not None
-    rule = node.primitive.partials[k]
+    assert node.row is not None
+    rule = node.row.partials[k]
     if not callable(rule):
         return formulas.constant(rule)
     trace = Trace()

@@ -204,8 +204,8 @@ class Formulas:
         for place, node in enumerate(self.nodes):
             if self.operations[place] > LONGEST:
                 column.append(Written("", ATOM))
-            elif node.primitive is not None:
-                column.append(notation.apply(node.primitive, [column[j] for j in node.operands]))
+            elif node.row is not None:
+                column.append(notation.apply(node.row, [column[j] for j in node.operands]))
             elif node.constant is not None:
                 column.append(notation.constant(node.constant))
             elif place in self._standing:
