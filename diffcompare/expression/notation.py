@@ -129,7 +129,7 @@ def _subscripted(letter: Callable[[str], str], subscript: Callable[[str], str]) 
 def _latex_letter(name: str) -> str:
     if name in GREEK:
         return f"\\{name}"
-    return name if len(name) == 1 else rf"\mathrm{{{name}}}".replace("_", r"\_")
+    return name if len(name) == 1 and name.isalpha() else rf"\mathrm{{{name}}}".replace("_", r"\_")
 
 
 def _typst_letter(name: str) -> str:

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import diffcompare
+from diffcompare.errors import OutputError
 from diffcompare_reports.chapters import automatic, comparison, cost, numerical, symbolic
 from diffcompare_reports.chapters.subject import Subject, available, shortened, subject_of, summary
-from diffcompare_reports.files import check_folder, check_target, write_whole
+from diffcompare_reports.files import cause_of, check_folder, check_target, write_whole
 from diffcompare_reports.style import rendered
 
 PAGE_RESOLUTION = 144  # dots per inch of a page written as PNG
@@ -93,19 +94,22 @@ def colophon(subject: Subject) -> list[list[str]]:
 def typeset(data: dict[str, Any], figures: Mapping[str, bytes], paged: bool) -> tuple[bytes, list[bytes]]:
     """The book as PDF and, if it is to be paged, its pages as PNG.
 
-    Typst sees one temporary folder, the fonts that it carries, and no network.
+    Typst sees one temporary folder, the fonts that it carries, and no network.  Raises `OutputError` where there is no
+    room for that folder.
     """
     from typst import Compiler
 
-    with tempfile.TemporaryDirectory(prefix="diffcompare-") as name:
-        root = Path(name)
-        for template in files("diffcompare_reports").joinpath("typeset").iterdir():
-            (root / template.name).write_bytes(template.read_bytes())
-        for figure, content in figures.items():
-            (root / f"{figure}.svg").write_bytes(content)
-        (root / "data.json").write_text(json.dumps(data), encoding="utf-8")
-        compiler = Compiler(input=str(root / "book.typ"), root=name, ignore_system_fonts=True)
-        pages = compiler.compile(format="png", ppi=PAGE_RESOLUTION) if paged else []
-        book = compiler.compile(format="pdf")
+    parts = {f"{name}.svg": figure for name, figure in figures.items()}
+    parts |= {part.name: part.read_bytes() for part in files("diffcompare_reports").joinpath("typeset").iterdir()}
+    parts["data.json"] = json.dumps(data).encode()
+    try:
+        with tempfile.TemporaryDirectory(prefix="diffcompare-") as root:
+            for name, content in parts.items():
+                Path(root, name).write_bytes(content)
+            compiler = Compiler(input=str(Path(root, "book.typ")), root=root, ignore_system_fonts=True)
+            pages = compiler.compile(format="png", ppi=PAGE_RESOLUTION) if paged else []
+            book = compiler.compile(format="pdf")
+    except OSError as error:
+        raise OutputError(f"cannot write temporary files (TMPDIR names their folder): {cause_of(error)}") from None
     assert isinstance(book, bytes)
     return book, pages if isinstance(pages, list) else [pages or b""]

@@ -7,8 +7,9 @@ marker, so that no figure depends on colour alone.  The typeface is Computer Mod
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -111,11 +112,19 @@ def darker(colour: str) -> str:
     return "#" + "".join(f"{int(int(colour[i : i + 2], 16) * 0.68):02X}" for i in (1, 3, 5))
 
 
-def styled() -> AbstractContextManager[None]:
-    """The style, for the time of drawing or saving."""
+@contextmanager
+def styled() -> Iterator[None]:
+    """The style, for the time of drawing or saving; letters that the typeface lacks become boxes without a word."""
     from matplotlib import rc_context
 
-    return rc_context(RC)
+    log = logging.getLogger("matplotlib.mathtext")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        with rc_context(RC):
+            yield
+    finally:
+        log.setLevel(level)
 
 
 def new_figure(width: float, height: float) -> Figure:

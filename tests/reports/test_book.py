@@ -1,5 +1,6 @@
 """The book as a file: whole, in one family of typefaces, within its margins, the same for the same data."""
 
+import errno
 import re
 import zlib
 from collections.abc import Iterator
@@ -177,3 +178,12 @@ def test_interruption_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyP
     with pytest.raises(KeyboardInterrupt):
         book.write_book(tmp_path / "report.pdf", "3 + 4", {}, progress=interrupted)
     assert not list(tmp_path.iterdir())
+
+
+def test_full_disk_under_the_temporary_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OutputError, match=r"cannot write temporary files .*: the disk is full"):
+        book.typeset({}, {}, paged=False)

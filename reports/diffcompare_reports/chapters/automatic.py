@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from diffcompare.studies.trace_table import TraceTable, Update
 
 DRAWABLE = 34  # lines of a trace whose graph is still legible on a page
-SMALL = 12  # lines of a trace whose graph stands in the text
+SMALL = 8  # lines of a trace whose graph stands in the text
 LARGEST_MATRIX = 8
 MINUS = "\N{MINUS SIGN}"
 

@@ -77,7 +77,7 @@ def ends(lines: Sequence[Any]) -> tuple[Sequence[Any], int]:
     return [*lines[:first], *lines[-last:]], len(lines) - LONGEST_TRACE
 
 
-def shortened(text: str, most: int = 1200) -> str:
+def shortened(text: str, most: int = 500) -> str:
     """The text, cut where it is too long for a page."""
     return text if len(text) <= most else f"{text[:most]} ... ({len(text)} characters)"
 
