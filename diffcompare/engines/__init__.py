@@ -46,7 +46,7 @@ class Engine:
     @property
     def takes_step(self) -> bool:
         """Whether the step h is for the caller to choose."""
-        return self.call in STEPPED
+        return self.kind == "numerical" and self.name not in OWN_STEPS
 
     @property
     def run(self) -> Callable[..., Derivatives]:
@@ -55,8 +55,22 @@ class Engine:
         return found
 
 
-# The finite-difference schemes with one step each; the adaptive one and the complex step choose their own.
-STEPPED = tuple(f"finite_{name}" for name in ("forward", "backward", "central", "central4", "central6", "central8"))
+def obstacle(engine: Engine) -> str:
+    """Why an engine cannot run here, found by differentiating x^2 with it; empty where it can.
+
+    >>> obstacle(ENGINES["reverse"])
+    ''
+    """
+    from diffcompare.expression.function import function
+
+    try:
+        engine.run(function("x^2"), {"x": 3.0})
+    except (ImportError, DiffCompareError) as error:
+        return str(error).splitlines()[0]
+    return ""
+
+
+OWN_STEPS = ("finite-adaptive", "complex-step")  # the numerical engines that choose h themselves
 _AUTOMATIC = "diffcompare.engines.automatic"
 _FINITE = "diffcompare.engines.finite"
 

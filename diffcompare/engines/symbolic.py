@@ -22,6 +22,7 @@ from diffcompare.expression.numbers import as_number
 from diffcompare.expression.numbers import symbolic as sympy_domain
 from diffcompare.expression.point import Point
 from diffcompare.expression.primitives import PRIMITIVES
+from diffcompare.expression.sympy_source import depth
 
 NODES = 2 * 10**5  # of one derivative's tree written out
 WORK = 10**7  # nodes times depth of a tree: SymPy, which sorts the factors of every product, takes up to 1 us for each
@@ -170,21 +171,6 @@ def cse_operations(entries: Sequence[Any]) -> int:
 
     shared, rest = sp.cse(list(entries))
     return sum(int(part.count_ops(visual=False)) for part in (*(value for _, value in shared), *rest))
-
-
-def depth(expression: Any) -> int:
-    """Operations inside operations, the expression itself included, walked without recursion."""
-    known: dict[Any, int] = {}
-    todo = [expression]
-    while todo:
-        node = todo[-1]
-        missing = [part for part in node.args if part not in known]
-        if missing:
-            todo.extend(missing)
-        else:
-            known[node] = 1 + max((known[part] for part in node.args), default=0)
-            todo.pop()
-    return known[expression]
 
 
 @contextmanager

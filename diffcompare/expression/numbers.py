@@ -19,10 +19,7 @@ HUGE = 1e30  # a constant of computer algebra beyond it is no longer exact
 
 @dataclass(frozen=True, slots=True)
 class NumberDomain:
-    """How constants and primitives are read in one kind of number.
-
-    Only the domains that compute (`FLOAT`, `TRACED`) know operations on whole arrays.
-    """
+    """How constants and primitives are read in one kind of number; none of them knows operations on whole arrays."""
 
     constant: Callable[[Any], Any]
     apply: Callable[[Any, Sequence[Any]], Any]
@@ -43,8 +40,6 @@ def _complex(primitive: Primitive, operands: Sequence[Any]) -> Any:
 
 
 COMPLEX = NumberDomain(lambda constant: complex(as_float(constant)), _complex)
-
-TRACED = NumberDomain(lambda constant: constant, lambda primitive, operands: primitive(*operands))
 
 
 def array(dtype: Any) -> NumberDomain:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from diffcompare.errors import BudgetError, SourceError
@@ -66,17 +66,32 @@ def tree_nodes(expression: Any) -> int:
     >>> tree_nodes(sp.Symbol("x") ** 2 + 1)
     5
     """
-    sizes: dict[Any, int] = {}
+    return _from_the_leaves(expression, lambda parts: 1 + sum(parts))
+
+
+def depth(expression: Any) -> int:
+    """Levels of the expression's tree, the expression itself included.
+
+    >>> import sympy as sp
+    >>> depth(sp.sin(sp.Symbol("x") ** 2))
+    3
+    """
+    return _from_the_leaves(expression, lambda parts: 1 + max(parts, default=0))
+
+
+def _from_the_leaves(expression: Any, number: Callable[[list[int]], int]) -> int:
+    """A number of each part from those of its own parts, each shared part visited once, without recursion."""
+    known: dict[Any, int] = {}
     todo = [expression]
     while todo:
         node = todo[-1]
-        missing = [part for part in node.args if part not in sizes]
+        missing = [part for part in node.args if part not in known]
         if missing:
             todo.extend(missing)
         else:
-            sizes[node] = 1 + sum(sizes[part] for part in node.args)
+            known[node] = number([known[part] for part in node.args])
             todo.pop()
-    return sizes[expression]
+    return known[expression]
 
 
 def _step(sp: Any, node: Any) -> list[Any]:

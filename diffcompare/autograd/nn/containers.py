@@ -11,13 +11,17 @@ from diffcompare.autograd.nn.module import Module, _indented
 from diffcompare.autograd.nn.parameter import as_parameter
 
 
-class Numbered(Module):
-    """What is registered under 0, 1, 2, ...: the common part of the lists."""
+class Registered(Module):
+    """What a container holds: the common part of lists and dictionaries."""
 
     _kind = "_modules"
 
     def _items(self) -> dict[str, Any]:
         return self.__dict__[self._kind]  # type: ignore[no-any-return]
+
+
+class Numbered(Registered):
+    """What is registered under 0, 1, 2, ...: the common part of the lists."""
 
     def _wanted(self, value: Any) -> Any:
         if not isinstance(value, Module):
@@ -117,13 +121,8 @@ class ModuleList(Numbered):
         return "ModuleList(\n  " + "\n  ".join(lines) + "\n)"
 
 
-class Named(Module):
+class Named(Registered):
     """What is registered under names: the common part of the dictionaries."""
-
-    _kind = "_modules"
-
-    def _items(self) -> dict[str, Any]:
-        return self.__dict__[self._kind]  # type: ignore[no-any-return]
 
     def __init__(self, values: Mapping[str, Any] | Iterable[tuple[str, Any]] = ()) -> None:
         super().__init__()
