@@ -258,8 +258,10 @@ def _verdict(
     if large > ILL:
         lost = f"{math.log10(large):.0f} digits" if large * UNIT_ROUNDOFF < 1 else "more digits than a double has"
         reason += f"; the derivative of this formula has condition number {large:.1e} here: rounding can cost {lost}"
-    if reference.reasons:
-        reason += f"; not judged: {'; '.join(reference.reasons)}"
+    missing = [name for name, entry in reference.gradient.items() if isinstance(entry, Unproven)]
+    if missing:
+        names = _listed(missing if len(missing) <= SHOWN else [*missing[:SHOWN], f"{len(missing) - SHOWN} more"])
+        reason = f"no derivative by {names} is certified ({'; '.join(reference.reasons)}); of the others, {reason}"
     return best.engine if worst.digits >= 1 else None, reason
 
 

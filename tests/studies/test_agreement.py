@@ -123,3 +123,9 @@ def test_a_condition_is_a_step_whose_derivative_is_zero() -> None:
 def test_what_cannot_be_compared_says_so(f: str, at: dict[str, float], engines: Any, message: str) -> None:
     with pytest.raises(DiffCompareError, match=message.replace("?", r"\?")):
         dc.compare(f, at=at, engines=engines)
+
+
+def test_the_verdict_begins_with_the_derivatives_that_do_not_exist() -> None:
+    engine, reason = dc.compare("abs(x)*exp(y)", at={"x": 0.0, "y": 1.0}).verdict
+    assert engine is not None
+    assert reason.startswith("no derivative by x is certified (abs has a kink at 0, and the point sits on it)")
