@@ -34,10 +34,6 @@ class SourceError(DiffCompareError):
     """Something that is not a function, or Python code that does not import or run."""
 
 
-class DomainError(DiffCompareError):
-    """A point outside the domain of the function."""
-
-
 class NotDifferentiableError(DiffCompareError):
     """A point where the derivative does not exist."""
 

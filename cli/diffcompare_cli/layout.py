@@ -21,6 +21,7 @@ SPELLED = str.maketrans({
 ESCAPED = str.maketrans({
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "_": r"\_", "%": r"\%",
     "^": r"\^{}", "~": r"\~{}", "∂": r"$\partial$", "×": r"$\times$", "·": r"$\cdot$", "≈": r"$\approx$",
+    "<": "$<$", ">": "$>$",
 })  # fmt: skip
 
 

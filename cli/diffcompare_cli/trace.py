@@ -26,7 +26,7 @@ from diffcompare_cli.layout import (
 if TYPE_CHECKING:
     from diffcompare.studies.trace_table import TraceTable
 
-DIGITS = 6
+DIGITS = 5  # significant: the lecture's trace then fits 80 columns
 
 
 @study_command("trace")

@@ -59,7 +59,7 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
     return finished(array.astype(as_dtype(kind).dtype, copy=False), requires_grad, device)
 
 
-DEFAULTS = {"f": DEFAULT, "c": np.dtype(np.complex64), "i": np.dtype(np.int64), "u": np.dtype(np.int64)}
+DEFAULTS: dict[str, Any] = {"f": DEFAULT, "c": np.dtype(np.complex64), "i": np.dtype(np.int64), "u": np.dtype(np.int64)}
 
 
 def _plain(data: Any) -> Any:

@@ -100,19 +100,19 @@ class no_grad(_Bare):
     (False, True)
     """
 
-    def __init__(self, function: None = None) -> None:
+    def __init__(self, function: Any = None) -> None:
         super().__init__(grad=False)
 
 
 class enable_grad(_Bare):
     """Recording again, inside no-grad; inside inference mode it changes nothing."""
 
-    def __init__(self, function: None = None) -> None:
+    def __init__(self, function: Any = None) -> None:
         super().__init__(grad=True)
 
 
 class inference_mode(_Switch):
-    """Nothing is recorded, and nothing is kept that recording later would need.
+    """Nothing is recorded, and nothing is kept that recording later would need: doing so raises `TensorError`.
 
     >>> import diffcompare.autograd as torch
     >>> w = torch.ones(2, requires_grad=True)

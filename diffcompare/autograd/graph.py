@@ -163,8 +163,8 @@ class Node:
         for _, versions, then in self.watched:
             if versions[0] != then:
                 raise TensorError(
-                    f"a value that {self.name()} kept for its derivative, shape {self.shape}, was changed in place: "
-                    f"it is at version {versions[0]}, and {then} is needed; write y = y + 1 instead of y.add_(1)"
+                    f"a value that {self.name()} kept for its derivative, shape {self.shape}, was changed in place: it "
+                    f"is at version {versions[0]}, and {then} is needed; write y = y + 1 instead of y.add_(1)"
                 )
         form = Form(self.shape, self.dtype)
         operands = tuple([form if operand is None else operand for operand in self.operands])

@@ -150,8 +150,7 @@ class SGD(Optimizer):
             before = state.get("momentum_buffer")
             state["momentum_buffer"] = slope if before is None else momentum * before + (1 - group["dampening"]) * slope
             slope = slope + momentum * state["momentum_buffer"] if group["nesterov"] else state["momentum_buffer"]
-        change: Array = group["lr"] * slope
-        return change
+        return np.asarray(group["lr"] * slope)
 
 
 class Adam(Optimizer):

@@ -15,7 +15,6 @@ import numpy as np
 
 from diffcompare.errors import DiffCompareError
 from diffcompare.expression.function import Function
-from diffcompare.expression.point import Point
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +44,33 @@ class Engine:
     call: str
 
     @property
-    def run(self) -> Callable[[Function, Point], Derivatives]:
-        """The engine's function, imported when it is first used."""
-        found: Callable[[Function, Point], Derivatives] = getattr(import_module(self.module), self.call)
+    def takes_step(self) -> bool:
+        """Whether the step h is for the caller to choose."""
+        return self.kind == "numerical" and self.name not in OWN_STEPS
+
+    @property
+    def run(self) -> Callable[..., Derivatives]:
+        """The engine's function of a `Function` and a point, imported when it is first used."""
+        found: Callable[..., Derivatives] = getattr(import_module(self.module), self.call)
         return found
 
 
+def obstacle(engine: Engine) -> str:
+    """Why an engine cannot run here, found by differentiating x^2 with it; empty where it can.
+
+    >>> obstacle(ENGINES["reverse"])
+    ''
+    """
+    from diffcompare.expression.function import function
+
+    try:
+        engine.run(function("x^2"), {"x": 3.0})
+    except (ImportError, DiffCompareError) as error:
+        return str(error).splitlines()[0]
+    return ""
+
+
+OWN_STEPS = ("finite-adaptive", "complex-step")  # the numerical engines that choose h themselves
 _AUTOMATIC = "diffcompare.engines.automatic"
 _FINITE = "diffcompare.engines.finite"
 
@@ -83,11 +103,19 @@ def engine_named(name: str) -> Engine:
     raise DiffCompareError(f"there is no engine {name}; {advice}")
 
 
-def derivatives(function: Function, at: Mapping[str, Any], engine: str) -> Derivatives:
-    """Value and Jacobian of a function at a point by one engine.
+def derivatives(function: Function, at: Mapping[str, Any], engine: str, h: float | str | None = None) -> Derivatives:
+    """Value and Jacobian of a function at a point by one engine; `h` is for finite differences (`finite.difference`).
+
+    Raises `DiffCompareError` for an unknown engine, or a step for one that takes none.
 
     >>> import diffcompare as dc
     >>> derivatives(dc.function("x^2"), {"x": 3.0}, "reverse").jacobian
     array([[6.]])
     """
-    return engine_named(engine).run(function, function.at(at))
+    row = engine_named(engine)
+    if h is None:
+        return row.run(function, function.at(at))
+    if not row.takes_step:
+        stepped = ", ".join(other.name for other in ENGINES.values() if other.takes_step)
+        raise DiffCompareError(f"{engine} takes no step h; those that do are {stepped}")
+    return row.run(function, function.at(at), h=h)

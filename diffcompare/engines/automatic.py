@@ -143,10 +143,6 @@ def times(partial: Any, seed: Any) -> Any:
 
     A seed that is 0 stays 0 beside an infinite partial: the branch it belongs to does not reach the result.
     """
-    if type(partial) is type(seed) is np.ndarray and not (partial.dtype.hasobject or seed.dtype.hasobject):
-        product = partial * seed
-        lost = partial.dtype.kind != "b" and np.isnan(product.sum())
-        return np.where(seed == 0, 0, product) if lost else product
     if is_one(partial):
         return seed
     if is_zero(partial):
@@ -159,11 +155,9 @@ def times(partial: Any, seed: Any) -> Any:
     if type(product) is float:
         return None if product != product and seed == 0 else product
     value = concrete(product)
-    if getattr(value, "ndim", 0) and not has_objects(value):
-        lost = dtype_of(partial).kind != "b" and np.isnan(value.sum())
-        return where(equal(seed, 0.0), 0.0, product) if lost else product
     if getattr(value, "ndim", 0):
-        return product
+        lost = not has_objects(value) and np.isnan(value.sum())
+        return where(equal(seed, 0.0), 0.0, product) if lost else product
     return None if value != value and seed == 0 else product
 
 

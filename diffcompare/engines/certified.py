@@ -114,7 +114,7 @@ def taylor(graph: Graph, variable: str, order: int, digits: int = 15) -> list[Ba
     for bits in _precisions(len(graph.nodes) * order):
         with working(bits, cap=order + 1):
             series = replay.blocked(j) or replay.series(j)
-            coefficients = [_coefficient(series, graph.outputs[0], k) for k in range(order + 1)]
+            coefficients = [coefficient(series, graph.outputs[0], k) for k in range(order + 1)]
             found = [
                 _proven(c if isinstance(c, Unproven) else c * math.factorial(k), digits)
                 for k, c in enumerate(coefficients)
@@ -124,7 +124,7 @@ def taylor(graph: Graph, variable: str, order: int, digits: int = 15) -> list[Ba
     return found
 
 
-def _coefficient(series: list[Any] | Unproven, i: int, k: int) -> Any:
+def coefficient(series: list[Any] | Unproven, i: int, k: int) -> Any:
     """Coefficient k of a node's series; a plain ball is a constant."""
     found = series if isinstance(series, Unproven) else series[i]
     if isinstance(found, Unproven):
@@ -149,7 +149,7 @@ def _proven(number: Any, digits: int) -> Ball | Unproven:
         return Unproven("undecided", "a number of more than 39000 decimal digits")
     if mantissa and size < -BEYOND:
         return Ball(Fraction(0), _power_of_two(VANISHING))
-    ball = Ball(_rational(number.mid()), _rational(number.rad()))
+    ball = Ball(_rational(number.mid()), _at_least(number.rad()))
     if size < VANISHING or ball.proves(digits):
         return ball
     return Unproven("undecided", f"cancellation: {digits} digits are not proven at {flint.ctx.prec} bits")
@@ -158,6 +158,14 @@ def _proven(number: Any, digits: int) -> Ball | Unproven:
 def _rational(exact: Any) -> Fraction:
     mantissa, exponent = exact.man_exp()
     return int(mantissa) * _power_of_two(int(exponent))
+
+
+def _at_least(radius: Any) -> Fraction:
+    """A radius, or a larger one where its own would take millions of digits."""
+    mantissa, exponent = radius.man_exp()
+    if int(mantissa).bit_length() + int(exponent) < -BEYOND:
+        return _power_of_two(-BEYOND)
+    return _rational(radius)
 
 
 def _power_of_two(exponent: int) -> Fraction:
@@ -174,7 +182,7 @@ def _improved(
 ) -> list[Ball | Unproven]:
     """The entries of the outputs, those not settled yet read again from coefficient k of the nodes."""
     return [
-        entry if _settled(entry) else _proven(_coefficient(nodes, i, k), digits)
+        entry if _settled(entry) else _proven(coefficient(nodes, i, k), digits)
         for entry, i in zip(entries, outputs, strict=True)
     ]
 

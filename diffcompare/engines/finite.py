@@ -16,7 +16,8 @@ from diffcompare.engines import Derivatives
 from diffcompare.engines.adaptive import adaptive
 from diffcompare.engines.budget import budgeted
 from diffcompare.engines.stencil import SCHEMES, Scheme, one_sided
-from diffcompare.engines.step import Step, textbook
+from diffcompare.engines.step import Step, estimated, fixed, relative, textbook
+from diffcompare.errors import DiffCompareError
 from diffcompare.expression.explain import explain
 from diffcompare.expression.function import Function, input_names, point_inputs, with_inputs
 from diffcompare.expression.numbers import COMPLEX
@@ -45,6 +46,15 @@ class Samples:
             self.seen[place] = self._evaluated([*self.x[:j], t, *self.x[j + 1 :]])
         return self.seen[place]
 
+    def output(self, j: int, k: int) -> Callable[[float], float]:
+        """Output k as a function of input j; nan stands for all outputs where the function is not defined."""
+
+        def along(t: float) -> float:
+            values = self.along(j, t)
+            return float(values[k] if len(values) > 1 else values[0])
+
+        return along
+
     def value(self) -> np.ndarray:
         """The outputs at the point itself; reported, not counted, where no scheme asked for it."""
         known = self.seen.get(CENTRE)
@@ -58,12 +68,34 @@ class Samples:
         return np.array(self.function.evaluate(with_inputs(self.point, inputs)))
 
 
-def difference(
-    function: Function, point: Point, scheme: Scheme, rule: Callable[[float, Scheme], Step] = textbook
-) -> Derivatives:
-    """One scheme with a step rule (default: eps^(1/(p+1)) on the scale of x); one-sided at an edge."""
+# How a step is chosen for one output as a function of one input: (f, x, scheme) -> Step.
+StepRule = Callable[[Callable[[float], float], float, Scheme], Step]
+
+RULES: dict[str, StepRule] = {
+    "textbook": lambda f, x, scheme: textbook(x, scheme),
+    "relative": lambda f, x, scheme: relative(x, scheme),
+    "estimated": estimated,
+}
+
+
+def step_rule(h: float | str) -> StepRule:
+    """The rule of that name, or the step that was asked for; raises `DiffCompareError` for neither."""
+    if isinstance(h, str):
+        if h not in RULES:
+            raise DiffCompareError(f"there is no step rule {h}; give a number or one of {', '.join(RULES)}")
+        return RULES[h]
+    return lambda f, x, scheme: fixed(x, h)
+
+
+def difference(function: Function, point: Point, scheme: Scheme, h: float | str = "textbook") -> Derivatives:
+    """One scheme with a step h or the name of a rule; one-sided at an edge of the domain.
+
+    The rules: "textbook" is eps^(1/(p+1)) max(1, |x|), "relative" eps^(1/(p+1)) |x|, "estimated" the optimum from the
+    sampled derivative of order p + 1, the smallest one where there are several outputs.
+    """
+    rule = step_rule(h)
     samples = Samples(function, point)
-    found = [_column(samples, j, x, scheme, rule) for j, x in samples.columns()]
+    found = [_column(samples, j, x, scheme, rule, h == "estimated") for j, x in samples.columns()]
     sides = dict.fromkeys(side for _, side in found)
     notes = [f"{side} differences at the edge of the domain" for side in sides if side not in ("", LOST)]
     lost = [name for name, (_, side) in zip(samples.names, found, strict=True) if side == LOST]
@@ -74,11 +106,12 @@ def difference(
 
 
 def _column(
-    samples: Samples, j: int, x: float, scheme: Scheme, rule: Callable[[float, Scheme], Step]
+    samples: Samples, j: int, x: float, scheme: Scheme, rule: StepRule, by_output: bool
 ) -> tuple[np.ndarray, str]:
     """The derivatives of all outputs by input j, and the side that the scheme had to turn to."""
+    outputs = range(len(samples.value()) if by_output else 1)
     for chosen in (scheme, one_sided(scheme, "forward"), one_sided(scheme, "backward"), scheme):
-        h = rule(x, chosen).h
+        h = min(rule(samples.output(j, k), x, chosen).h for k in outputs)
         values = np.array(np.broadcast_arrays(*(samples.along(j, x + float(offset) * h) for offset in chosen.offsets)))
         if np.isfinite(values).all():
             side = "" if chosen is scheme else chosen.name.rstrip("0123456789")
@@ -104,7 +137,7 @@ def finite_adaptive(function: Function, point: Point) -> Derivatives:
     for j, x in samples.columns():
         column = []
         for k in range(outputs):
-            found = adaptive(lambda t, j=j, k=k: _entry(samples.along(j, t), k), x)  # type: ignore[misc]
+            found = adaptive(samples.output(j, k), x)
             column.append(found.value)
             worst = max(worst, found.error if math.isfinite(found.value) else 0.0)
             notes += [found.note] if found.note else []
@@ -135,11 +168,6 @@ def complex_step(function: Function, point: Point) -> Derivatives:
         columns.append([complex(values[i]).imag / IMAGINARY_STEP for i in graph.outputs])
     jacobian = np.array(columns, dtype=float).T.reshape(len(graph.outputs), len(x))
     return Derivatives(list(map(float, graph.values)), jacobian, len(x), len(x) * graph.operations())
-
-
-def _entry(values: np.ndarray, k: int) -> float:
-    """Output k; nan stands for all outputs where the function is not defined."""
-    return float(values[k] if len(values) > 1 else values[0])
 
 
 def _answer(samples: Samples, columns: Sequence[np.ndarray], notes: Sequence[str]) -> Derivatives:

@@ -173,16 +173,21 @@ def derivative(f: Any, order: int = 1, argnums: int = 0, engine: str = "reverse"
     return jacobian(g, argnums, engine) if order else g
 
 
-def gradient(f: Any, at: Mapping[str, Any], engine: str = "reverse") -> dict[str, Any]:
+def gradient(f: Any, at: Mapping[str, Any], engine: str = "reverse", h: float | str | None = None) -> dict[str, Any]:
     """The gradient by name: `{variable: derivative}`, an array of shape (n,) for a vector variable.
+
+    `h` is the step of a finite-difference engine: a number, or one of the rules "textbook", "relative", "estimated".
+    Raises `DiffCompareError` for several outputs, an unknown engine, or a step that does not fit.
 
     >>> import diffcompare as dc
     >>> dc.gradient("x1 * x2", at={"x1": 2, "x2": 5})
     {'x1': 5.0, 'x2': 2.0}
+    >>> dc.gradient("x^2", at={"x": 3}, engine="finite-central", h=0.5)
+    {'x': 6.0}
     """
     g = function(f)
     point = g.at(at)
-    found = derivatives(g, point, engine)
+    found = derivatives(g, point, engine, h)
     if len(found.value) != 1:
         raise DiffCompareError(f"a gradient needs one output, and the function has {len(found.value)}; use jacobian")
     return with_inputs(point, found.jacobian[0].tolist())

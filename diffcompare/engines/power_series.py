@@ -55,44 +55,38 @@ class Replay:
             self._centre = flint.ctx.prec, self.graph.replay(self.domain, inputs)
         return self._centre[1]
 
-    def series(self, j: int) -> list[Any]:
-        """The centre as series in input j, x_j + t, wherever nodes depend on it."""
+    def series(self, j: int, at: Any = None) -> list[Any]:
+        """The centre as series in input j, x_j + t, wherever nodes depend on it.
+
+        Around a ball `at` in place of x_j, coefficient k encloses f^(k)/k! at every point of the ball.
+        """
         import flint
 
         series = list(self.centre)
-        series[j] = flint.arb_series([series[j], 1])
+        series[j] = flint.arb_series([series[j] if at is None else at, 1])
         for i in self.dependents(j):
             primitive = self.graph.nodes[i].row
             if primitive is not None and not isinstance(series[i], Unproven):
                 series[i] = _series(primitive, [series[k] for k in self.graph.nodes[i].operands])
         return series
 
-    def blocked(self, j: int | None = None) -> Unproven | None:
-        """Why the recorded branches are not those of exact arithmetic, at the point or next to it along input j."""
+    def blocked(self, j: int | None = None, at: Any = None) -> Unproven | None:
+        """Why the recorded branches are not those of exact arithmetic: at the point, next to it along input j, or
+        where that input is in a ball `at`.
+        """
         if self.guards is None:
             return None
-        return self.guards.contradicted(self.graph, self.guards.centre if j is None else self.guards.series(j))
+        return self.guards.contradicted(self.graph, self.guards.centre if j is None else self.guards.series(j, at))
 
     def along(self, j: int, xs: Sequence[Any], output: int = 0) -> list[Any]:
         """One output where input j is each of the balls xs and the others stay: a ball or a reason each."""
-        program = [(i, self.graph.nodes[i]) for i in self.dependents(j)]
-        calls = [(i, node.row.ball, node.operands) for i, node in program if node.row is not None]
         values = list(self.centre)
-        guards = None if self.guards is None else list(self.guards.centre)
+        guards = [] if self.guards is None else list(self.guards.centre)
         found = []
         for x in xs:
-            values[j] = x
-            try:
-                for i, ball, operands in calls:
-                    values[i] = ball(*[values[k] for k in operands])
-                result = values[self.graph.outputs[output]]
-                plain = not isinstance(result, Unproven) and result.is_finite()
-            except (UndecidedError, NotDifferentiableError, ValueError, ZeroDivisionError, TypeError):
-                plain = False
-            if not plain:  # once more, with reasons instead of exceptions
-                self.move(values, j, x)
-                result = values[self.graph.outputs[output]]
-            if self.guards is not None and guards is not None:
+            self.move(values, j, x)
+            result = values[self.graph.outputs[output]]
+            if self.guards is not None:
                 self.guards.move(guards, j, x)
                 result = self.guards.contradicted(self.graph, guards) or result
             found.append(result)
@@ -101,10 +95,16 @@ class Replay:
     def move(self, values: list[Any], j: int, x: Any) -> None:
         """Set input j of a list of node values to x, and all that depends on it."""
         values[j] = x
-        for i in self.dependents(j):
-            primitive = self.graph.nodes[i].row
-            if primitive is not None:
-                values[i] = _value(primitive, [values[k] for k in self.graph.nodes[i].operands])
+        calls = self._calls(j)
+        try:
+            for i, primitive, operands in calls:
+                values[i] = primitive.ball(*[values[k] for k in operands])
+            if all(map(_is_plain, (values[i] for i in self.graph.outputs))):
+                return
+        except (UndecidedError, NotDifferentiableError, ValueError, ZeroDivisionError, TypeError):
+            pass
+        for i, primitive, operands in calls:  # once more, with reasons instead of exceptions
+            values[i] = _value(primitive, [values[k] for k in operands])
 
     def contradicted(self, graph: Graph, conditions: Sequence[Any]) -> Unproven | None:
         """Why these values of the guards (this replay) do not confirm the branches recorded in a graph."""
@@ -131,6 +131,17 @@ class Replay:
             self._dependents[j] = sorted(reached)
         return self._dependents[j]
 
+    def _calls(self, j: int) -> list[tuple[int, Primitive, tuple[int, ...]]]:
+        """The operations to repeat when input j moves: place, primitive and operands."""
+        if j not in self._moved:
+            nodes = [(i, self.graph.nodes[i]) for i in self.dependents(j)]
+            self._moved[j] = [(i, node.row, node.operands) for i, node in nodes if node.row is not None]
+        return self._moved[j]
+
+    @cached_property
+    def _moved(self) -> dict[int, list[tuple[int, Primitive, tuple[int, ...]]]]:
+        return {}
+
     @cached_property
     def _dependents(self) -> dict[int, list[int]]:
         return {}
@@ -142,6 +153,11 @@ class Replay:
             for k in node.operands:
                 users[k].append(i)
         return users
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value is a truth value or a finite ball, not a reason."""
+    return isinstance(value, bool) or (not isinstance(value, Unproven) and value.is_finite())
 
 
 def _value(primitive: Primitive, operands: Sequence[Any]) -> Any:
@@ -198,7 +214,7 @@ def _lost(primitive: Primitive, operands: Sequence[Any]) -> Unproven | None:
 
 def _undefined(primitive: Primitive, operands: Sequence[Any]) -> Unproven:
     """Why an operation gave no finite ball: operands outside its domain, or balls too wide to tell."""
-    shown = ", ".join(f"{float(x):.6g}" for x in operands)
+    shown = ", ".join(f"{float(lead(x)):.6g}" for x in operands)
     if all(x.is_exact() for x in operands):
         return Unproven("outside the domain", f"{primitive.name}({shown}): its domain is {primitive.domain.text}")
     return Unproven("undecided", f"{primitive.name} near ({shown}): the point is at or beyond the edge of its domain")

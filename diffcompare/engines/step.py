@@ -92,6 +92,19 @@ def optimal(f_x: float, higher_derivative: float, scheme: Scheme, eps: float = U
     return Step(h, sum(predicted_error(h, f_x, higher_derivative, scheme, eps)))
 
 
+def hidden(slope: float, third: float, eps: float = UNIT_ROUNDOFF) -> Step:
+    """The largest h of the complex step whose truncation h**2 |third| / 6 is no larger than its rounding eps |slope|.
+
+    `slope` and `third` are the first and the third derivative.  Any smaller step is as good, and the error is the
+    sum of both; the step is inf where there is no truncation error.
+
+    >>> hidden(1.0, 6.0, 1e-16)
+    Step(h=1e-08, error=2e-16, evaluations=0)
+    """
+    h = math.sqrt(6 * eps) * math.sqrt(abs(slope)) / math.sqrt(abs(third)) if third else math.inf
+    return Step(h, (2 if third else 1) * eps * abs(slope))
+
+
 def estimated(f: Callable[[float], float], x: float, scheme: Scheme, eps: float = UNIT_ROUNDOFF) -> Step:
     """The textbook optimum with f^(p+d) itself estimated from samples, representable at x.
 

@@ -18,9 +18,11 @@ from diffcompare.engines import Derivatives
 from diffcompare.errors import BudgetError, DiffCompareError
 from diffcompare.expression.function import Function, point_inputs
 from diffcompare.expression.graph import Graph
+from diffcompare.expression.numbers import as_number
 from diffcompare.expression.numbers import symbolic as sympy_domain
 from diffcompare.expression.point import Point
 from diffcompare.expression.primitives import PRIMITIVES
+from diffcompare.expression.sympy_source import depth
 
 NODES = 2 * 10**5  # of one derivative's tree written out
 WORK = 10**7  # nodes times depth of a tree: SymPy, which sorts the factors of every product, takes up to 1 us for each
@@ -54,11 +56,14 @@ def symbolic(function: Function, point: Point) -> Derivatives:
     graph = function.trace(point)
     symbols, outputs = expressions(graph)
     entries = [entry for row in jacobian(outputs, symbols) for entry in row]
-    code, operations = generated(symbols, [*outputs, *entries])
+    code = generated(symbols, [*outputs, *entries])
     results = code(*point_inputs(point))
     value, found = results[: len(outputs)], np.array(results[len(outputs) :]).reshape(len(outputs), len(symbols))
     found[np.isnan(value)] = np.nan  # to SymPy, nan is a constant with derivative 0
-    return Derivatives(value, found, 1, operations)
+    tree = sum(int(entry.count_ops(visual=False)) for entry in (*outputs, *entries))
+    return Derivatives(
+        value, found, 1, lambda: cse_operations([*outputs, *entries]), f"{tree} operations written out as trees"
+    )
 
 
 def expressions(graph: Graph) -> tuple[list[Any], list[Any]]:
@@ -80,7 +85,7 @@ def expressions(graph: Graph) -> tuple[list[Any], list[Any]]:
         )
     symbols = [sp.Symbol(name, real=True) for name in graph.names]
     values = graph.replay(sympy_domain(), symbols)
-    outputs = [values[i] for i in graph.outputs]
+    outputs = [as_number(sp, values[i]) for i in graph.outputs]
     deepest = max(map(depth, outputs), default=0)
     if deepest > DEEPEST or deepest * nodes > WORK:
         raise BudgetError(f"over budget: a derivative written out as a tree has {nodes:.1e} nodes, {deepest} deep")
@@ -138,21 +143,20 @@ def differentiated(expression: Any, symbol: Any) -> Any:
     return found
 
 
-def generated(symbols: Sequence[Any], entries: Sequence[Any]) -> tuple[Callable[..., list[float]], int]:
-    """A function of the inputs, one float an entry, by SymPy's code printer; and how many operations it has."""
+def generated(symbols: Sequence[Any], entries: Sequence[Any]) -> Callable[..., list[float]]:
+    """A function of the inputs, one float an entry, by SymPy's code printer, common subexpressions collected."""
     import sympy as sp
 
     entries = [_printable(sp, entry) for entry in entries]
     with _deep_recursion():
         code = sp.lambdify(list(symbols), list(entries), [EXTRA, "numpy"], cse=True, dummify=True)
-        operations = cse_operations(entries)
 
     def evaluate(*inputs: float) -> list[float]:
         with np.errstate(all="ignore"):
             values = np.array(code(*map(np.float64, inputs)), dtype=complex)
             return [float(value) for value in np.where(values.imag == 0, values.real, np.nan)]
 
-    return evaluate, operations
+    return evaluate
 
 
 def _printable(sp: Any, entry: Any) -> Any:
@@ -167,21 +171,6 @@ def cse_operations(entries: Sequence[Any]) -> int:
 
     shared, rest = sp.cse(list(entries))
     return sum(int(part.count_ops(visual=False)) for part in (*(value for _, value in shared), *rest))
-
-
-def depth(expression: Any) -> int:
-    """Operations inside operations, the expression itself included, walked without recursion."""
-    known: dict[Any, int] = {}
-    todo = [expression]
-    while todo:
-        node = todo[-1]
-        missing = [part for part in node.args if part not in known]
-        if missing:
-            todo.extend(missing)
-        else:
-            known[node] = 1 + max((known[part] for part in node.args), default=0)
-            todo.pop()
-    return known[expression]
 
 
 @contextmanager

@@ -310,7 +310,7 @@ class _Parser:
     def check_exponent(self, base: _Operand, exponent: _Operand) -> None:
         size = abs(exponent.constant) if exponent.constant is not None else 0.0
         largest = LARGEST_EXPONENT if base.constant is None else LARGEST_CONSTANT_EXPONENT
-        if not size <= largest:
+        if size > largest:
             raise self.error(f"the exponent is {exponent.constant:.6g}; write one of at most {largest}", exponent)
 
 

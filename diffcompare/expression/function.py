@@ -142,6 +142,17 @@ class Function:
             advice = f"; {NOT_STACKED}" if isinstance(error, TypeError) and OBJECTS.search(message) else ""
             raise SourceError(message + advice) from error
 
+    def formula(self) -> Graph:
+        """The graph recorded without a point: every value in it that depends on a variable is nan.
+
+        Raises `PointError` where the code decides a branch, so that the formula depends on the point.
+
+        >>> import diffcompare as dc
+        >>> dc.function("x[0] + x[1]").formula().names
+        ('x[0]', 'x[1]')
+        """
+        return self._recorded({})
+
     def written(self, notation: Notation, at: Mapping[str, Any] | None = None) -> str:
         """The formula in a notation; name(x, y) for a Python function whose formula depends on the point or is long.
 
@@ -164,9 +175,12 @@ class Function:
             raise TracingError("a formula of so many entries is not read")
         arguments = {name: bind(trace, name, np.full(shapes.get(name, ()), np.nan)) for name in shapes or self.names}
         graph = trace.graph(self.outputs(arguments, trace))
+        if trace.guards:
+            point = ",".join(f"{name}=..." for name in self.names)
+            raise PointError(f"the formula of {self.name} depends on the point; add --at {point}")
         operations = graph.tree_operations() if of_arrays else []
-        if trace.guards or sum(operations[i] for i in graph.outputs if operations) > WRITTEN_OPERATIONS:
-            raise TracingError("the formula depends on the point, or is long")
+        if sum(operations[i] for i in graph.outputs if operations) > WRITTEN_OPERATIONS:
+            raise TracingError("the formula is long")
         return graph
 
     def text(self, at: Mapping[str, Any] | None = None) -> str:

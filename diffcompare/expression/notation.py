@@ -65,11 +65,13 @@ class Notation:
         rule = self.rules.get(primitive.name)
         if rule is None:
             return Written(self.call(primitive.name, ", ".join(x.text for x in operands)), ATOM)
+        # A sign in front of the first factor needs no parentheses, -x*y, but makes the product bind like a sign.
+        signed = rule.precedence == PRODUCT and operands[0].precedence == SIGN
         parts = [
-            x.text if x.precedence >= least else self.group(x.text)
-            for x, least in zip(operands, rule.operands, strict=True)
+            x.text if x.precedence >= least or (signed and not k) else self.group(x.text)
+            for k, (x, least) in enumerate(zip(operands, rule.operands, strict=True))
         ]
-        return Written(rule.template.format(*parts), rule.precedence)
+        return Written(rule.template.format(*parts), SIGN if signed else rule.precedence)
 
     def constant(self, number: Any) -> Written:
         """A number in writing; a negative one binds like a sign."""
@@ -127,11 +129,14 @@ def _subscripted(letter: Callable[[str], str], subscript: Callable[[str], str]) 
 def _latex_letter(name: str) -> str:
     if name in GREEK:
         return f"\\{name}"
-    return name if len(name) == 1 else rf"\mathrm{{{name}}}".replace("_", r"\_")
+    return name if len(name) == 1 and name.isalpha() else rf"\mathrm{{{name}}}".replace("_", r"\_")
 
 
 def _typst_letter(name: str) -> str:
-    return name if name in GREEK or len(name) == 1 else f'upright("{name}")'
+    if name in GREEK or (len(name) == 1 and name.isalpha()):
+        return name
+    quoted = name.replace("\\", "\\\\").replace('"', '\\"')  # a SymPy symbol may have any name; Typst would run it
+    return f'upright("{quoted}")'
 
 
 def _typst_subscript(index: str) -> str:
@@ -187,7 +192,8 @@ LATEX = Notation(
         "gamma": Rule(ATOM, r"\Gamma\left({0}\right)", (RELATION,)),
         "loggamma": Rule(ATOM, r"\ln\Gamma\left({0}\right)", (RELATION,)),
         "polygamma": Rule(ATOM, r"\psi^{{({0})}}\left({1}\right)", (RELATION, RELATION)),
-        "where": Rule(ATOM, r"\begin{{cases}} {1} & {0} \\ {2} & \text{{otherwise}} \end{{cases}}", (RELATION,) * 3),
+        "where": Rule(RELATION, r"\begin{{cases}} {1} & {0} \\ {2} & \text{{otherwise}} \end{{cases}}",
+                      (RELATION,) * 3),
         "pi": Rule(ATOM, r"\pi", ()),
         "e": Rule(ATOM, "e", ()),
     },
@@ -213,7 +219,7 @@ TYPST = Notation(
         "gamma": Rule(ATOM, "Gamma ({0})", (RELATION,)),
         "loggamma": Rule(ATOM, "ln Gamma ({0})", (RELATION,)),
         "polygamma": Rule(ATOM, "psi^(({0})) ({1})", (RELATION, RELATION)),
-        "where": Rule(ATOM, 'cases({1} &"if" {0}, {2} &"otherwise")', (RELATION,) * 3),
+        "where": Rule(RELATION, 'cases({1} &"if" {0}, {2} &"otherwise")', (RELATION,) * 3),
         "pi": Rule(ATOM, "pi", ()),
         "e": Rule(ATOM, "e", ()),
     },

@@ -19,10 +19,7 @@ HUGE = 1e30  # a constant of computer algebra beyond it is no longer exact
 
 @dataclass(frozen=True, slots=True)
 class NumberDomain:
-    """How constants and primitives are read in one kind of number.
-
-    Only the domains that compute (`FLOAT`, `TRACED`) know operations on whole arrays.
-    """
+    """How constants and primitives are read in one kind of number; none of them knows operations on whole arrays."""
 
     constant: Callable[[Any], Any]
     apply: Callable[[Any, Sequence[Any]], Any]
@@ -44,8 +41,6 @@ def _complex(primitive: Primitive, operands: Sequence[Any]) -> Any:
 
 COMPLEX = NumberDomain(lambda constant: complex(as_float(constant)), _complex)
 
-TRACED = NumberDomain(lambda constant: constant, lambda primitive, operands: primitive(*operands))
-
 
 def array(dtype: Any) -> NumberDomain:
     """Arrays of one floating-point type: many points at once, every operation rounded to that type."""
@@ -55,7 +50,14 @@ def array(dtype: Any) -> NumberDomain:
             result = primitive.array(*operands)
         return result if result.dtype == np.bool_ else result.astype(dtype, copy=False)
 
-    return NumberDomain(lambda constant: np.dtype(dtype).type(constant), apply)
+    def constant(number: Any) -> Any:
+        with np.errstate(all="ignore"):
+            try:
+                return np.dtype(dtype).type(number)
+            except OverflowError:  # an integer beyond the largest double
+                return np.dtype(dtype).type(as_float(number))
+
+    return NumberDomain(constant, apply)
 
 
 def symbolic() -> NumberDomain:
@@ -74,7 +76,7 @@ def symbolic() -> NumberDomain:
 
     def apply(primitive: Primitive, operands: Sequence[Any]) -> Any:
         if primitive.name != "where":
-            operands = [_as_number(sp, x) for x in operands]
+            operands = [as_number(sp, x) for x in operands]
         if operands and all(isinstance(x, sp.Number) for x in operands):
             value = primitive.value(*map(as_float, operands))
             if not abs(value) < HUGE:  # SymPy would write out every digit of 9^9^9, and take log(-1) for complex
@@ -84,7 +86,7 @@ def symbolic() -> NumberDomain:
     return NumberDomain(constant, apply)
 
 
-def _as_number(sp: Any, x: Any) -> Any:
+def as_number(sp: Any, x: Any) -> Any:
     """A condition used as a number is 1 or 0, as in Python."""
     condition = isinstance(x, sp.logic.boolalg.Boolean) and not x.is_Symbol
     return sp.Piecewise((1, x), (0, True)) if condition else x

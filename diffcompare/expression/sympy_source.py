@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from diffcompare.errors import BudgetError, SourceError
@@ -45,7 +45,7 @@ def _postfix(expression: Any) -> list[Instruction]:
     """Operands before operations, by a stack of what is still to be written (in reverse)."""
     import sympy as sp
 
-    size = _written_out(expression)
+    size = tree_nodes(expression)
     if size > LONGEST:
         raise BudgetError(f"the expression written out has {size} parts; give it as a Python function")
     done: list[Instruction] = []
@@ -59,19 +59,39 @@ def _postfix(expression: Any) -> list[Instruction]:
     return done
 
 
-def _written_out(expression: Any) -> int:
-    """Nodes of the expression written out as a tree, counted on its shared parts."""
-    sizes: dict[Any, int] = {}
+def tree_nodes(expression: Any) -> int:
+    """Nodes of the expression written out as a tree, counted on its shared parts.
+
+    >>> import sympy as sp
+    >>> tree_nodes(sp.Symbol("x") ** 2 + 1)
+    5
+    """
+    return _from_the_leaves(expression, lambda parts: 1 + sum(parts))
+
+
+def depth(expression: Any) -> int:
+    """Levels of the expression's tree, the expression itself included.
+
+    >>> import sympy as sp
+    >>> depth(sp.sin(sp.Symbol("x") ** 2))
+    3
+    """
+    return _from_the_leaves(expression, lambda parts: 1 + max(parts, default=0))
+
+
+def _from_the_leaves(expression: Any, number: Callable[[list[int]], int]) -> int:
+    """A number of each part from those of its own parts, each shared part visited once, without recursion."""
+    known: dict[Any, int] = {}
     todo = [expression]
     while todo:
         node = todo[-1]
-        missing = [part for part in node.args if part not in sizes]
+        missing = [part for part in node.args if part not in known]
         if missing:
             todo.extend(missing)
         else:
-            sizes[node] = 1 + sum(sizes[part] for part in node.args)
+            known[node] = number([known[part] for part in node.args])
             todo.pop()
-    return sizes[expression]
+    return known[expression]
 
 
 def _step(sp: Any, node: Any) -> list[Any]:

@@ -26,7 +26,7 @@ GIVEN = 2.0  # seconds that one engine may take
 LARGEST = 10**5  # operations of the function
 COUNTED = 2 * 10**4  # the same, for the operations of its derivatives to be recorded and counted
 SHOWN = 4  # derivatives of an engine in a sentence
-LONG = 0.5  # seconds of a first run after which there is no second
+LONG = 5.0  # seconds of a first run after which there is no second
 WORK = 10**6  # nodes visited for the condition numbers of all variables together
 ILL = 1e6  # a condition number that costs six digits is worth a word
 COMPLEX_COST = 4  # real products in a complex one: what a complex operation counts when engines tie
@@ -258,8 +258,10 @@ def _verdict(
     if large > ILL:
         lost = f"{math.log10(large):.0f} digits" if large * UNIT_ROUNDOFF < 1 else "more digits than a double has"
         reason += f"; the derivative of this formula has condition number {large:.1e} here: rounding can cost {lost}"
-    if reference.reasons:
-        reason += f"; not judged: {'; '.join(reference.reasons)}"
+    missing = [name for name, entry in reference.gradient.items() if isinstance(entry, Unproven)]
+    if missing:
+        names = _listed(missing if len(missing) <= SHOWN else [*missing[:SHOWN], f"{len(missing) - SHOWN} more"])
+        reason = f"no derivative by {names} is certified ({'; '.join(reference.reasons)}); of the others, {reason}"
     return best.engine if worst.digits >= 1 else None, reason
 
 

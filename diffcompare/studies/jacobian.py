@@ -63,5 +63,6 @@ def jacobian_passes(f: Any, at: Mapping[str, Any], mode: str | None = None) -> J
     parts = [tuple(float(entry) for entry in sweep) for sweep in sweeps]
     seeded = inputs if chosen == "forward" else outputs
     passes = tuple(Pass({name: float(i == k) for i, name in enumerate(seeded)}, part) for k, part in enumerate(parts))
-    rows = tuple(zip(*parts, strict=True)) if chosen == "forward" else tuple(parts)
-    return JacobianPasses(source.name, inputs, chosen, rows, passes)
+    if chosen == "forward":
+        parts = [tuple(column[i] for column in parts) for i in range(len(outputs))]
+    return JacobianPasses(source.name, inputs, chosen, tuple(parts), passes)

@@ -90,7 +90,7 @@ def linear(batch: int = 64, inputs: int = 512, outputs: int = 512) -> LinearLaye
             raise DiffCompareError(f"{name} = {size} is no size; write a whole number of at least 1")
     if max(batch * inputs, inputs * outputs, batch * outputs) > LARGEST:
         raise DiffCompareError(f"the layer has more than {LARGEST} entries in one of its matrices; write smaller sizes")
-    shapes: dict[str, tuple[int, ...]] = {
+    shapes: dict[str, Shape] = {
         "X": (batch, inputs), "W": (inputs, outputs), "Y": (batch, outputs), "dX": (batch, inputs),
         "dW": (inputs, outputs), "dY_dX": (batch * outputs, batch * inputs),
         "dY_dW": (batch * outputs, inputs * outputs),
@@ -141,11 +141,9 @@ def _against_differences(x: Array, w: Array, y_bar: Array) -> Verification:
         direction: Array = np.asarray(random.standard_normal(array.shape))
         h = textbook(1.0, scheme).h
 
-        def loss(t: float, name: str = name, direction: Array = direction) -> float:
-            moved = (x + t * direction, w) if name == "dX" else (x, w + t * direction)
-            return float(np.sum(y_bar * layer(*moved)))
-
-        slope = scheme.estimate([loss(float(offset) * h) for offset in scheme.offsets], h)
+        moves = [float(offset) * h * direction for offset in scheme.offsets]
+        losses = [float(np.sum(y_bar * (layer(x + m, w) if name == "dX" else layer(x, w + m)))) for m in moves]
+        slope = scheme.estimate(losses, h)
         size = float(np.linalg.norm(gradient) * np.linalg.norm(direction))
         found[name] = abs(slope - float(np.sum(gradient * direction))) / size
     return Verification("central differences along a random direction, relative", found)

@@ -1,8 +1,9 @@
-"""What every study's result can do: plain data for JSON, and a table of itself in a notebook."""
+"""What every study's result can do: plain data for JSON, and a table and a picture of itself in a notebook."""
 
 from __future__ import annotations
 
 from html import escape
+from importlib.metadata import entry_points
 from typing import Any
 
 
@@ -17,6 +18,13 @@ class Study:
 
     def _repr_html_(self) -> str:
         return as_html(self.to_dict())
+
+    def _repr_svg_(self) -> str | None:
+        """The picture that an installed package draws of this result; None where there is none."""
+        for entry in entry_points(group="diffcompare.pictures", name=type(self).__name__):
+            picture: str = entry.load()(self)
+            return picture
+        return None
 
 
 def as_html(data: Any) -> str:

@@ -109,6 +109,8 @@ def trace(f: Any, at: Mapping[str, Any], mode: str = "reverse", wrt: str | None 
             f"over budget: a trace of {graph.operations()} operations, and a table takes {LARGEST}; "
             "give the function smaller arrays"
         )
+    if mode == "forward" and not graph.names:
+        raise PointError("the function has no variables, so there is no tangent to follow")
     if wrt is not None and wrt not in graph.names:
         raise PointError(f"there is no variable {wrt}; the variables are {', '.join(graph.names)}")
     return _forward(graph, source.name, wrt or graph.names[0]) if mode == "forward" else _reverse(graph, source.name)

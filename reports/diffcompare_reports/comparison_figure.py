@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from diffcompare.measure import MOST_DIGITS
@@ -22,12 +23,14 @@ from diffcompare_reports.style import (
 )
 
 if TYPE_CHECKING:
-    from diffcompare.studies.agreement import Comparison
     from matplotlib.figure import Figure
+
+    from diffcompare.studies.agreement import Comparison
 
 NAMED = 6  # variables with their name beside the mark; with more, the names would cover one another
 APART = 0.9  # digits: marks nearer than this share a label
 MARKS = "osD^vP"
+LONGEST_NOTE = 76  # characters
 
 
 @drawn
@@ -56,7 +59,8 @@ def _row(axes: Any, place: int, row: dict[str, Any], variables: list[str]) -> No
     shown = [(name, _digits(row["digits"].get(name))) for name in variables]
     known = [(name, digits) for name, digits in shown if math.isfinite(digits)]
     if not known:
-        axes.text(0.1, place - 0.08, plain(row["note"] or "no answer"), color=GREY, fontsize=SIZE, va="bottom")
+        note = shorten(row["note"] or "no answer", LONGEST_NOTE, placeholder=" …")
+        axes.text(0.1, place - 0.08, plain(note), color=GREY, fontsize=SIZE, va="bottom")
         return
     worst = min(digits for _, digits in known)
     axes.plot([0, worst], [place, place], color=colour, linewidth=2.2, solid_capstyle="butt", zorder=1)
@@ -68,8 +72,9 @@ def _row(axes: Any, place: int, row: dict[str, Any], variables: list[str]) -> No
     for centre, names in _together(known) if named else ():
         label = ", ".join(map(variable, names))
         axes.annotate(
-            label, (centre, place), (0, 3), textcoords="offset points", ha="center", va="bottom", fontsize=SIZE - 0.5
-        )
+            label, (centre, place), (0, 4), textcoords="offset points", ha="center", va="bottom", fontsize=SIZE - 0.5,
+            bbox={"boxstyle": "square,pad=0.05", "facecolor": "white", "edgecolor": "none"},
+        )  # fmt: skip
     axes.text(17.1, place, f"{worst:.1f}", color=darker(colour), fontsize=SIZE, va="center")
 
 

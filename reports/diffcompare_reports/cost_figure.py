@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from diffcompare.studies.cost import Cost, CostRow
@@ -33,7 +34,9 @@ def _panel(axes: Axes, cost: Cost, quantity: str, title: str) -> None:
     for engine in dict.fromkeys(row.engine for row in cost.rows):
         rows = [row for row in cost.rows if row.engine == engine]
         colour, dash, marker = SERIES[engine]
-        values = [getattr(row, quantity) for row in rows]
+        values = [
+            getattr(row, quantity) or math.nan for row in rows
+        ]  # no operations at all have no place on a log axis
         axes.plot(
             [row.n for row in rows],
             values,
@@ -43,7 +46,8 @@ def _panel(axes: Axes, cost: Cost, quantity: str, title: str) -> None:
             markersize=3.5,
             clip_on=False,
         )
-        ends.append(End(values[-1], _label(rows[-1], quantity, cost), colour))
+        if values[-1] > 0:
+            ends.append(End(values[-1], _label(rows[-1], quantity, cost), colour))
     axes.set_xlim(min(cost.sizes) / 1.15, max(cost.sizes) * 1.15)
     axes.set_ylim(*axes.get_ylim())
     label_ends(axes, ends, HEIGHT * 0.7)

@@ -26,7 +26,7 @@ CAUSES = {
 def check_target(path: Path | str, endings: Sequence[str] = FIGURE_ENDINGS) -> Path:
     """The path if a file can be written there; meant to be asked before the work whose result goes there.
 
-    Raises `OutputError` for an unknown ending, a missing folder, a folder in the file's place, or one without permission.
+    Raises `OutputError` for an unknown ending, a missing folder, a folder in the file's place, or missing permission.
 
     >>> check_target("graph.svg").suffix
     '.svg'

@@ -90,7 +90,7 @@ def draw_trace(table: TraceTable) -> Figure:
     across, down = (_layout(cards, arrows, direction) for direction in ("LR", "TB"))
     layout = across if _excess(across) <= max(PREFERENCE, _excess(down)) else down
     key = _key(table)
-    axes = _canvas(layout, _extent(key, SMALL)[0])
+    figure, axes = _canvas(layout, _extent(key, SMALL)[0])
     colour = darker(BLUE if table.mode == "forward" else VERMILLION)
     for arrow, curve in zip(arrows, layout.curves, strict=True):
         _draw_arrow(axes, curve, carries=bool(arrow.label) or not table.sweep)
@@ -100,7 +100,7 @@ def draw_trace(table: TraceTable) -> Figure:
     for name, card in cards.items():
         _draw_card(axes, card, *layout.centres[name], table, colour)
     _write(axes, layout.width / 2, -KEY / 2 - MARGIN / 2, key, GREY, SMALL)
-    return axes.get_figure()
+    return figure
 
 
 def dot(table: TraceTable) -> str:
@@ -124,8 +124,8 @@ def dot(table: TraceTable) -> str:
     return "\n".join([*lines, "}"])
 
 
-def _canvas(layout: Layout, key_width: float) -> Axes:
-    """Axes that fill a figure of just the size that the drawing and its key need, in points."""
+def _canvas(layout: Layout, key_width: float) -> tuple[Figure, Axes]:
+    """A figure and axes that fill it, of just the size that the drawing and its key need, in points."""
     width = max(layout.width, key_width) + 2 * MARGIN
     height = layout.height + 2 * MARGIN + KEY
     left = (layout.width - width) / 2
@@ -134,7 +134,7 @@ def _canvas(layout: Layout, key_width: float) -> Axes:
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set(xlim=(left, left + width), ylim=(-MARGIN - KEY, layout.height + MARGIN))
     axes.set_axis_off()
-    return axes
+    return figure, axes
 
 
 def _quoted(text: str) -> str:
@@ -176,7 +176,8 @@ def _contribution(step: int, update: Update, steps: int) -> str:
 def _key(table: TraceTable) -> str:
     if table.mode == "forward":
         seed = next(row.index for row in table.rows if row.derivative_formula.text == "1" and row.operation == "input")
-        return rf"In each box: formula, value, tangent.  Seed $\dot{{v}}_{{{seed}}} = 1$; values and tangents flow along the arrows."
+        seeded = rf"$\dot{{v}}_{{{seed}}} = 1$"
+        return f"In each box: formula, value, tangent.  Seed {seeded}; values and tangents flow along the arrows."
     order = "order of the update and " if len(table.sweep) <= NUMBERED else ""
     return f"In each box: formula, value, adjoint.  On each arrow: {order}contribution carried back against it."
 

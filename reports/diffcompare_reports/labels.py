@@ -25,7 +25,7 @@ class End(NamedTuple):
 
 
 def label_ends(axes: Axes, ends: Sequence[End], height: float) -> None:
-    """Write the labels to the right of axes whose limits are set, `height` inches tall; fine lines lead to those that moved."""
+    """Write the labels to the right of axes of fixed limits, `height` inches tall; a fine line leads to each."""
     low, high = (_scaled(axes, y) for y in axes.get_ylim())
     ends = sorted(ends, key=lambda end: end.y)
     wanted = [min(max((_scaled(axes, end.y) - low) / (high - low), 0.0), 1.0) for end in ends]
@@ -39,8 +39,10 @@ def label_ends(axes: Axes, ends: Sequence[End], height: float) -> None:
             linewidth=0.5,
             clip_on=False,
         )
-        axes.text(1 + LEADER, place, end.text, transform=axes.transAxes, color=darker(end.colour), fontsize=SIZE, va="center",
-                  linespacing=1.05)  # fmt: skip
+        axes.text(
+            1 + LEADER, place, end.text, transform=axes.transAxes,
+            color=darker(end.colour), fontsize=SIZE, va="center", linespacing=1.05,
+        )  # fmt: skip
 
 
 def spread(wanted: Sequence[float], gaps: Sequence[float]) -> list[float]:

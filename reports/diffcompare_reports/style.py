@@ -7,8 +7,9 @@ marker, so that no figure depends on colour alone.  The typeface is Computer Mod
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,18 +21,19 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 INK, GREY, RULE = "#1a1a1a", "#5f5f5f", "#c4c4c4"
-BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY = (
+BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY, BROWN = (
     "#0072B2",
     "#D55E00",
     "#007A5A",
     "#E69F00",
     "#A3487F",
     "#56B4E9",
+    "#7A5230",
 )
 TEXT_WIDTH = 5.9  # inches: the measure of the book's text, so that figures stand there in their own size
 RESOLUTION = 200  # dots per inch of a PNG
 
-RC: dict[str, Any] = {
+RC: dict[Any, Any] = {
     "font.family": ["cmr10", "STIXGeneral", "DejaVu Sans"],
     "font.size": 9.5,
     "mathtext.fontset": "cm",
@@ -82,8 +84,8 @@ SERIES: dict[str, Series] = {
     "finite-forward": Series(ORANGE, DASHED, "v"),
     "finite-backward": Series(GREY, DOTTED, "<"),
     "finite-central": Series(PURPLE, DASH_DOT, "D"),
-    "finite-central4": Series(SKY, SOLID, "P"),
-    "finite-central6": Series(INK, DASHED, "X"),
+    "finite-central4": Series(INK, SOLID, "P"),
+    "finite-central6": Series(BROWN, DASHED, "X"),
     "finite-central8": Series(GREEN, DOTTED, "*"),
     "finite-adaptive": Series(INK, SOLID, "h"),
     "complex-step": Series(SKY, DOTTED, "d"),
@@ -107,23 +109,30 @@ ENGINES: dict[str, str] = {
 
 def darker(colour: str) -> str:
     """The colour as text needs it: dark enough to read on white and on a tint."""
-    return "#" + "".join(f"{int(int(colour[i : i + 2], 16) * 0.8):02X}" for i in (1, 3, 5))
+    return "#" + "".join(f"{int(int(colour[i : i + 2], 16) * 0.68):02X}" for i in (1, 3, 5))
 
 
-def styled() -> AbstractContextManager[None]:
-    """The style, for the time of drawing or saving."""
+@contextmanager
+def styled() -> Iterator[None]:
+    """The style, for the time of drawing or saving; letters that the typeface lacks become boxes without a word."""
     from matplotlib import rc_context
 
-    return rc_context(RC)
+    log = logging.getLogger("matplotlib.mathtext")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        with rc_context(RC):
+            yield
+    finally:
+        log.setLevel(level)
 
 
 def new_figure(width: float, height: float) -> Figure:
     """An empty figure of that size in inches; no pyplot, hence no window and no state."""
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    figure = Figure(figsize=(width, height), facecolor="white", layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.03, h_pad=0.03)  # type: ignore[union-attr]
-    return figure
+    return Figure((width, height), facecolor="white", layout=ConstrainedLayoutEngine(w_pad=0.03, h_pad=0.03))
 
 
 def drawn(draw: Callable[..., Figure]) -> Callable[..., Figure]:

@@ -14,7 +14,7 @@ LETTERS = Table(("name", "value"), [[Formula("v̇1", r"\dot{v}_{1}"), "1"], ["a|
 def test_dotted_letters_are_aligned() -> None:
     lines = page([LETTERS], "table", "utf-8").splitlines()
     assert lines[2] == "v̇1            1"
-    assert lines[3] == "a|b_c    -22.5"
+    assert lines[3] == "a|b_c     -22.5"
 
 
 def test_markdown_escapes_bars() -> None:

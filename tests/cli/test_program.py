@@ -98,3 +98,11 @@ def test_interruption(environment: dict[str, str], tmp_path: Path) -> None:
     assert b"Traceback" not in err
     assert not list(tmp_path.glob("*svg*"))
     assert not list(tmp_path.glob(".*"))
+
+
+def test_an_engine_whose_library_is_missing_says_so(program: Run, tmp_path: Path, environment: dict[str, str]) -> None:
+    (tmp_path / "sympy.py").write_text("raise ImportError('No module named sympy')\n")
+    path = os.pathsep.join([str(tmp_path), environment["PYTHONPATH"]])
+    found = {row["engine"]: row for row in program("engines", "--format", "json", PYTHONPATH=path).data["engines"]}
+    assert (found["symbolic"]["available"], found["symbolic"]["reason"]) == (False, "No module named sympy")
+    assert found["reverse"]["available"]

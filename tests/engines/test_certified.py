@@ -193,3 +193,30 @@ def test_many_points_at_once_notice_another_branch() -> None:
     assert float(found[0]) == 0.0625
     assert isinstance(found[1], Unproven)
     assert found[1].kind == "at a branch"
+
+
+@pytest.mark.parametrize("formula", ["exp(x)/x", "atan2(x, 3)*sqrt(x)", "abs(x) + x^2.5", "erf(x)*gamma(x)"])
+def test_series_around_a_ball_encloses_those_at_its_points(formula: str) -> None:
+    replay = Replay(function(formula).trace({"x": 2.0}))
+    output = replay.graph.outputs[0]
+    with working(128, cap=8):
+        around = replay.series(0, flint.arb(2, 0.25))[output]
+        for x in (1.75, 2.0, 2.25):
+            at_point = replay.series(0, flint.arb(x))[output]
+            assert all(around[k].overlaps(at_point[k]) for k in range(8))
+            assert all(around[k].contains(at_point[k].mid()) for k in range(8))
+
+
+def test_a_branch_inside_a_ball_blocks_it() -> None:
+    replay = Replay(function(lambda x: x if x < 2.1 else x * x).trace({"x": 2.0}))
+    with working(128):
+        assert replay.blocked(0, flint.arb(2, 0.05)) is None
+        blocked = replay.blocked(0, flint.arb(2, 0.2))
+    assert isinstance(blocked, Unproven)
+
+
+def test_a_radius_of_millions_of_digits_is_rounded_up() -> None:
+    found = certify(function("erf(1e5*x)"), {"x": 0.8236})
+    assert isinstance(found.value[0], Ball)
+    assert found.value[0].proves(30)
+    assert float(found.gradient["x"]) == 0.0  # type: ignore[arg-type]

@@ -8,6 +8,7 @@ import pytest
 
 import diffcompare as dc
 from diffcompare.engines import derivatives
+from diffcompare.errors import DiffCompareError
 
 THREE = {"x": 1.0, "y": 2.0, "z": 3.0}
 
@@ -61,3 +62,29 @@ def test_a_kink_is_not_answered_by_the_adaptive_engine() -> None:
 def test_code_that_cannot_be_traced_can_still_be_differenced() -> None:
     gradient = dc.gradient(lambda x: math.sin(x), at={"x": 1.0}, engine="finite-adaptive")
     assert gradient["x"] == pytest.approx(math.cos(1.0), rel=1e-12)
+
+
+@pytest.mark.parametrize("scheme", ["forward", "central", "central4"])
+def test_the_step_is_a_number_or_a_rule(scheme: str) -> None:
+    at, truth = {"x": 1e-3}, 1e3
+    errors = {
+        h: abs(dc.gradient("ln(x)", at=at, engine=f"finite-{scheme}", h=h)["x"] - truth)
+        for h in ("relative", "estimated", 1e-9)
+    }
+    assert max(errors.values()) < 1e-2
+    wide = dc.gradient("ln(x)", at=at, engine=f"finite-{scheme}", h=2e-4)["x"]
+    assert abs(wide - truth) > max(errors["relative"], errors["estimated"])
+
+
+@pytest.mark.parametrize(
+    ("engine", "h", "message"),
+    [
+        ("finite-central", "clever", "no step rule clever"),
+        ("finite-central", 0.0, "positive finite number"),
+        ("reverse", 1e-6, "reverse takes no step h"),
+        ("finite-adaptive", 1e-6, "takes no step h"),
+    ],
+)
+def test_a_step_that_does_not_fit_says_so(engine: str, h: float | str, message: str) -> None:
+    with pytest.raises(DiffCompareError, match=message):
+        dc.gradient("x^2", at={"x": 1.0}, engine=engine, h=h)

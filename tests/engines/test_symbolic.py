@@ -10,8 +10,9 @@ import sympy as sp
 import diffcompare as dc
 from diffcompare.engines import derivatives
 from diffcompare.engines.certified import certify
-from diffcompare.engines.symbolic import cse_operations, depth, derivative_nodes, expressions, jacobian
+from diffcompare.engines.symbolic import cse_operations, derivative_nodes, expressions, jacobian
 from diffcompare.errors import BudgetError
+from diffcompare.expression.sympy_source import depth
 from diffcompare.measure import Ball
 
 

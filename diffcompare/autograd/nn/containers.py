@@ -11,8 +11,8 @@ from diffcompare.autograd.nn.module import Module, _indented
 from diffcompare.autograd.nn.parameter import as_parameter
 
 
-class Container(Module):
-    """What is registered in one place: modules, or parameters."""
+class Registered(Module):
+    """What a container holds: the common part of lists and dictionaries."""
 
     _kind = "_modules"
 
@@ -23,7 +23,7 @@ class Container(Module):
         return len(self._items())
 
 
-class Numbered(Container):
+class Numbered(Registered):
     """What is registered under 0, 1, 2, ...: the common part of the lists."""
 
     def _wanted(self, value: Any) -> Any:
@@ -124,7 +124,7 @@ class ModuleList(Numbered):
         return "ModuleList(\n  " + "\n  ".join(lines) + "\n)"
 
 
-class Named(Container):
+class Named(Registered):
     """What is registered under names: the common part of the dictionaries."""
 
     def __init__(self, values: Mapping[str, Any] | Iterable[tuple[str, Any]] = ()) -> None:

@@ -1,6 +1,7 @@
 """What the rows need of FLINT where a power series has no method of its own: decisions and compositions.
 
-A ball is an `arb` (a value) or an `arb_series` (a value with its derivatives, by FLINT's own rules).
+A ball is an `arb` (a value), an `arb_series` (a value with its derivatives, by FLINT's own rules) or an `acb` (a
+complex value next to the real axis, where the real part decides).
 """
 
 from __future__ import annotations
@@ -16,8 +17,13 @@ def is_series(x: Any) -> bool:
 
 
 def lead(x: Any) -> Any:
-    """The value ball of x."""
-    return x[0] if is_series(x) else x
+    """The value ball of x: of a series its first coefficient, of a complex ball its real part."""
+    return x[0] if is_series(x) else x.real
+
+
+def is_real(x: Any) -> bool:
+    """Whether x has no imaginary part."""
+    return is_series(x) or bool(x.imag == 0)
 
 
 def sign_of(x: Any, operation: str) -> int:
@@ -55,6 +61,11 @@ def compared(x: Any, y: Any, operation: str) -> int:
     return sign_of(x - y, operation)
 
 
+def absolute(x: Any) -> Any:
+    """The absolute value; a series and a complex ball continue the branch they are on."""
+    return abs(x) if is_real(x) and not is_series(x) else sign_of(x, "abs") * x
+
+
 def sign(x: Any) -> Any:
     """The sign, with derivative 0 away from the jump."""
     side = sign_of(x, "sign")
@@ -78,14 +89,14 @@ def natural_log(n: int) -> Any:
 def power(x: Any, y: Any) -> Any:
     """x**y for a ball y: by repeated multiplication where y is an integer, by exp(y ln x) elsewhere."""
     exponent = lead(y)
-    constant = not is_series(y) or y.length() <= 1
+    constant = y.length() <= 1 if is_series(y) else is_real(y)
     if constant and exponent.is_integer() and exponent.is_exact():
         n = int(exponent.unique_fmpz())
         if abs(n) <= 4096:
             return x**n if n >= 0 else 1 / x**-n
     if constant:
         base = lead(x)
-        if base == 0:
+        if base == 0 and is_real(x):
             return _zero_power(x, exponent)
         if base < 0 and exponent.is_integer():
             n = int(exponent.unique_fmpz())
@@ -112,9 +123,12 @@ def arctan2(y: Any, x: Any) -> Any:
     import flint
 
     across, up = lead(x), lead(y)
-    if abs(across) > abs(up):
-        turn = flint.arb.pi() if across < 0 else flint.arb(0)
-        return (y / x).atan() + (turn if up >= 0 else -turn)
+    if across > abs(up):
+        return (y / x).atan()
+    if -across > abs(up):
+        if not (up >= 0 or up < 0):
+            raise UndecidedError("arctan2 across its cut")
+        return (y / x).atan() + (flint.arb.pi() if up >= 0 else -flint.arb.pi())
     if not (up > 0 or up < 0):
         raise UndecidedError("arctan2 at the origin or across its cut")
     quarter = flint.arb.pi() / 2
@@ -126,6 +140,8 @@ def polygamma(order: Any, x: Any) -> Any:
     import flint
 
     n = int(lead(order).unique_fmpz())
+    if not is_real(x):
+        return x.polygamma(n)
     if is_series(x):
         # f(x0 + t) needs as many derivatives of ln gamma as x has coefficients, starting at order n + 1.
         length = max(x.length(), 2)

@@ -28,7 +28,7 @@ cosh: Primitive = Primitive(
 )  # fmt: skip
 tanh = Primitive(
     "tanh", math.tanh, np.tanh, (lambda v, x: power(divide(1.0, cosh(x)), 2.0),), lambda sp, x: sp.tanh(x),
-    _tanh_ball, cmath.tanh, everywhere((-5.0, 5.0)),
+    _tanh_ball, cmath.tanh, everywhere((-3.0, 3.0)),
     why="1 - v² is 0 beyond x = 19, where 1/cosh² keeps its digits (1.7e-17 at 20)",
 )  # fmt: skip
 arcsinh = Primitive(

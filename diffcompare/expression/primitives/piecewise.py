@@ -94,7 +94,7 @@ where: Primitive = Primitive(
 )  # fmt: skip
 absolute = Primitive(
     "abs", abs, np.absolute, (lambda v, x: sign(x),), lambda sp, x: sp.Abs(x) if x.is_extended_real else sp.Max(x, -x),
-    lambda x: ball.sign_of(x, "abs") * x if ball.is_series(x) else abs(x), lambda x: -x if x.real < 0 else x,
+    ball.absolute, lambda x: -x if x.real < 0 else x,
     everywhere((0.2, 5.0)), aliases=("Abs", "fabs", "absolute"),
     kinks=(Kink("x = 0", lambda x: x == 0, "0", "a corner: the slopes -1 and 1 meet, and 0 is their mean"),),
 )  # fmt: skip

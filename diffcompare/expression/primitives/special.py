@@ -75,14 +75,15 @@ erfc = Primitive(
     "erfc", math.erfc, elementwise(math.erfc), (lambda v, x: negative(_bell(x)),), lambda sp, x: sp.erfc(x),
     lambda x: x.erfc(), _continued("erfc"), everywhere((-3.0, 3.0)),
 )  # fmt: skip
+# Near 1.46, where the derivative of gamma is 0, no rule keeps its relative digits: the cases begin at 2.
 gamma = Primitive(
     "gamma", math.gamma, elementwise(math.gamma), (lambda v, x: multiply(v, polygamma(0.0, x)),),
     lambda sp, x: sp.gamma(x), lambda x: x.gamma(), _continued("gamma"),
-    Domain("all real numbers except 0, -1, -2, ...", _off_poles, ((0.2, 5.0),)), kinks=(_poles,),
+    Domain("all real numbers except 0, -1, -2, ...", _off_poles, ((2.0, 5.0),)), kinks=(_poles,),
 )  # fmt: skip
 loggamma = Primitive(
     "loggamma", math.lgamma, elementwise(math.lgamma), (lambda v, x: polygamma(0.0, x),),
-    lambda sp, x: sp.loggamma(x), lambda x: x.lgamma(), _continued("lgamma"), above(0, (0.2, 9.0)),
+    lambda sp, x: sp.loggamma(x), lambda x: x.lgamma(), _continued("lgamma"), above(0, (2.0, 9.0)),
     kinks=(_poles,), aliases=("lgamma", "gammaln"),
 )  # fmt: skip
 polygamma: Primitive = Primitive(
@@ -93,12 +94,12 @@ polygamma: Primitive = Primitive(
     kinks=(Kink("x = 0, -1, -2, ...", lambda n, x: _poles.at(x), "nan", _poles.why),),
 )  # fmt: skip
 pi = Primitive(
-    "pi", lambda: math.pi, lambda: np.float64(math.pi), (), lambda sp: sp.pi, lambda: ball.constant("pi"),
-    lambda: complex(math.pi), everywhere(), hidden=True,
+    "pi", lambda: math.pi, lambda: np.longdouble("3.14159265358979323846264338327950288"), (), lambda sp: sp.pi,
+    lambda: ball.constant("pi"), lambda: complex(math.pi), everywhere(), hidden=True,
 )  # fmt: skip
 e = Primitive(
-    "e", lambda: math.e, lambda: np.float64(math.e), (), lambda sp: sp.E, lambda: ball.constant("const_e"),
-    lambda: complex(math.e), everywhere(), hidden=True,
+    "e", lambda: math.e, lambda: np.longdouble("2.71828182845904523536028747135266250"), (), lambda sp: sp.E,
+    lambda: ball.constant("const_e"), lambda: complex(math.e), everywhere(), hidden=True,
 )  # fmt: skip
 
 ROWS = (erf, erfc, gamma, loggamma, polygamma, pi, e)

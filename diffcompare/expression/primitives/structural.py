@@ -180,7 +180,7 @@ def scatter(shape: tuple[int, ...], key: Any, distinct: bool = False) -> Structu
 def _cannot_repeat(part: Any) -> bool:
     """Whether a part of a key takes each entry at most once, whatever stands beside it."""
     if isinstance(part, np.ndarray):
-        return bool(part.dtype == np.bool_)
+        return bool(part.dtype.kind == "b")
     return part is None or part is Ellipsis or isinstance(part, (int, np.integer, slice))
 
 
