@@ -65,7 +65,6 @@ class Trace:
 
         Raises `TracingError` for an operation on whole arrays where entries are traced.
         """
-        nodes = self.nodes
         operands = []
         values = []
         arrays = False
@@ -82,16 +81,22 @@ class Trace:
                 continue
             place = self._entered(argument, primitive)
             operands.append(place)
-            values.append(nodes[place].value)
-        if self.entrywise:
-            if arrays:
-                from diffcompare.expression.entries import on_entries
+            values.append(self.nodes[place].value)
+        if arrays:
+            from diffcompare.expression.entries import on_entries
 
-                return on_entries(primitive, *arguments)
+            return on_entries(primitive, *arguments)
+        return self.applied(primitive, tuple(operands), values)
+
+    def applied(self, primitive: Operation, operands: tuple[int, ...], values: Sequence[Any]) -> Variable:
+        """Record one application to nodes of this trace, which have these values."""
+        if self.entrywise:
             self._check(primitive)
+        nodes = self.nodes
         value = primitive(*values)
-        nodes.append(Node(primitive, tuple(operands), value))
-        return Variable(self, len(nodes) - 1, value)
+        place = len(nodes)
+        nodes.append(Node(primitive, operands, value))
+        return Variable(self, place, value)
 
     def _check(self, primitive: Operation) -> None:
         if not isinstance(primitive, Primitive):
