@@ -100,6 +100,18 @@ def adjoints(graph: Graph, y_bar: Sequence[Any]) -> list[Any]:
     return v_bar
 
 
+@np.errstate(all="ignore")
+def input_adjoints(graph: Graph, y_bar: Sequence[Any]) -> list[Any]:
+    """As `adjoints`, of the inputs alone; the others are let go as soon as they are passed on."""
+    v_bar: list[Any] = [None] * len(graph.nodes)
+    last = len(graph.nodes)
+    for _, i, _, _ in adjoint_updates(graph, y_bar, v_bar):
+        if i != last:
+            v_bar[last:] = ()
+            last = i
+    return v_bar[: len(graph.names)]
+
+
 def adjoint_updates(graph: Graph, y_bar: Sequence[Any], v_bar: list[Any]) -> Iterator[tuple[int, int, int, Any]]:
     """The reverse sweep one update at a time: (target, source, operand number, contribution), accumulated in v_bar."""
     nodes, varied = graph.nodes, graph.varied()

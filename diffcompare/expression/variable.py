@@ -37,7 +37,7 @@ class Trace:
         self.names: list[str] = []
         self.nodes: list[Node] = []
         self.guards: list[tuple[int, bool | tuple[Any, ...]]] = []
-        self._constants: dict[tuple[type, Any], int] = {}  # places, as a variable would refer to this trace in a circle
+        self._constants: dict[Any, int] = {}  # places, as a variable would refer to this trace in a circle
 
     def input(self, name: str, value: Any) -> Variable:
         """A new input variable with its value at the traced point."""
@@ -46,13 +46,15 @@ class Trace:
 
     def constant(self, number: Any) -> Variable:
         """A constant; the same number written again is the same node (0 and nan excepted: -0.0 == 0, nan != nan)."""
-        place = self._constant(number)
+        place = self._constants.get(number) if type(number) is float else None
+        if place is None:
+            place = self._constant(number)
         return Variable(self, place, self.nodes[place].value)
 
     def _constant(self, number: Any) -> int:
         if isinstance(number, (np.ndarray, complex, Traced)) or number == 0 or number != number:
             return self._append(Node(None, (), number, number))
-        key = (type(number), number)
+        key = number if type(number) is float else (type(number), number)
         place = self._constants.get(key)
         if place is None:
             strong = isinstance(number, np.generic) and not self.entrywise  # its type counts, as NumPy promotes types
