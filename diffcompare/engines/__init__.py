@@ -24,12 +24,12 @@ class Derivatives:
     value: list[float]
     jacobian: np.ndarray[Any, np.dtype[np.float64]]
     evaluations: int  # runs of the function (finite differences) or passes over its graph (automatic)
-    counted: int | Callable[[], int]  # a count, or how to take it: counting is no part of differentiating
+    counted: int | Callable[[], int] | None  # a count, or how to take it: counting is no part of differentiating
     note: str = ""
 
     @property
-    def operations(self) -> int:
-        """Applications of a primitive in the programs that gave the derivatives."""
+    def operations(self) -> int | None:
+        """Applications of a primitive in the programs that gave the derivatives; None where nobody can count them."""
         return self.counted() if callable(self.counted) else self.counted
 
 
