@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from diffcompare.studies.cost import Cost, CostRow
 from diffcompare_reports.labels import End, label_ends
-from diffcompare_reports.style import ENGINES, RULE, SERIES, TEXT_WIDTH, drawn, new_figure
+from diffcompare_reports.style import RULE, TEXT_WIDTH, drawn, new_figure, series_of, title_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,7 +33,7 @@ def _panel(axes: Axes, cost: Cost, quantity: str, title: str) -> None:
     ends = []
     for engine in dict.fromkeys(row.engine for row in cost.rows):
         rows = [row for row in cost.rows if row.engine == engine]
-        colour, dash, marker = SERIES[engine]
+        colour, dash, marker = series_of(engine)
         values = [
             getattr(row, quantity) or math.nan for row in rows
         ]  # no operations at all have no place on a log axis
@@ -57,5 +57,5 @@ def _label(row: CostRow, quantity: str, cost: Cost) -> str:
     """The engine, with its last value where the curve stops short of the largest size."""
     short = "" if row.n == max(cost.sizes) else f" (to $n$ = {row.n})"
     if quantity == "ratio_to_function":
-        return rf"{ENGINES[row.engine]}{short}: {row.ratio_to_function:.3g}$\times$"
-    return f"{ENGINES[row.engine]}{short}"
+        return rf"{title_of(row.engine)}{short}: {row.ratio_to_function:.3g}$\times$"
+    return f"{title_of(row.engine)}{short}"
