@@ -50,7 +50,7 @@ def blocks(study: Cost) -> Iterator[Block]:
             row.engine,
             str(row.evaluations),
             number(row.operations),
-            "" if row.ratio_to_function is None else f"{number(row.ratio_to_function, 3)} x",
+            ratio(row.ratio_to_function),
             seconds(row.seconds),
         ]
         for row in study.rows
@@ -59,3 +59,14 @@ def blocks(study: Cost) -> Iterator[Block]:
     yield Table(headings, rows, frozenset({0, 2, 3, 4, 5}))
     if study.left_out:
         yield [f"left out: {what}" for what in study.left_out]
+
+
+def ratio(value: float | None) -> str:
+    """How many times the function's own operations, to three digits or to the last whole one; empty if not counted.
+
+    >>> ratio(2.2449), ratio(3100.0), ratio(None)
+    ('2.24 x', '3100 x', '')
+    """
+    if value is None:
+        return ""
+    return f"{value:.0f} x" if value >= 1000 else f"{number(value, 3)} x"

@@ -32,7 +32,7 @@ def plugins() -> list[Engine]:
     """
     found = {(entry.name, entry.value): package for package in distributions() for entry in _offered(package)}
     return [
-        Engine(name, "plug-in", "its own", *_place(value), "", package.metadata["Name"], guest=True)
+        Engine(name, "plug-in", "its own", *_place(value), "", package.name, guest=True)
         for (name, value), package in found.items()
     ]
 

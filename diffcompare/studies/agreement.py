@@ -182,13 +182,13 @@ def _row(
 
 
 def _operations(engine: Engine, answer: Derivatives, graph: Graph) -> int | None:
-    """The count of an answer's operations; None where counting takes too long."""
+    """The count of an answer's operations; None where counting takes too long or fails."""
     if engine.kind == "automatic" and graph.operations() > COUNTED:
         return None
     try:
         with within(GIVEN):
             return answer.operations
-    except BudgetError:
+    except DiffCompareError:
         return None
 
 

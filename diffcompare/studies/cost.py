@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -66,40 +67,45 @@ def cost(f: Any = "rosenbrock", sizes: Sequence[int] = (1, 10, 100), engines: Se
     for n in sizes:
         if not (isinstance(n, int) and 1 <= n <= 10**6):
             raise DiffCompareError(f"a size of {n} does not fit; give whole numbers from 1 to 1000000")
-    rows, counts, left_out = [], {}, []
-    slowest: dict[str, tuple[int, float]] = {}
-    given_up: set[str] = set()
+    rows: list[CostRow] = []
+    counts, left_out, given_up = {}, [], set()
     for n in sorted(set(sizes)):
         point = source.at(point_of(n))
         counts[n] = source.trace(point).operations()
         for name in [name for name in engines if name not in given_up]:
-            before, seconds = slowest.get(name, (n, 0.0))
+            known = [row for row in rows if row.engine == name]
+            expected = _expected(known, n)
             if name == "forward" and n * counts[n] > COUNTED:
                 left_out.append(
                     f"forward at n = {n}: {n} passes over {counts[n]} operations are not counted one by one"
                 )
                 continue
-            if seconds * (n / before) ** 2 > SECONDS:
-                left_out.append(
-                    f"{name} at n = {n}: about {seconds * (n / before) ** 2:.0f} s by its time at n = {before}"
-                )
+            if expected > SECONDS:
+                left_out.append(f"{name} at n = {n}: about {expected:.0f} s by its time at n = {known[-1].n}")
                 continue
             try:
-                row = _measure(source, point, n, name, counts[n])
+                rows.append(_measure(source, point, n, name, counts[n]))
             except (DiffCompareError, ImportError) as error:
                 left_out.append(f"{name} from n = {n} on: {str(error).splitlines()[0]}")
                 given_up.add(name)
-                continue
-            slowest[name] = (n, row.seconds)
-            rows.append(row)
     return Cost(source.name, tuple(sorted(set(sizes))), counts, tuple(rows), tuple(left_out))
+
+
+def _expected(known: Sequence[CostRow], n: int) -> float:
+    """Seconds at n by the growth between the last two sizes, from linear to quadratic; quadratic where there is one."""
+    if not known:
+        return 0.0
+    last, power = known[-1], 2.0
+    if len(known) > 1:
+        power = math.log(last.seconds / known[-2].seconds) / math.log(last.n / known[-2].n)
+    return float(last.seconds * (n / last.n) ** min(max(power, 1.0), 2.0))
 
 
 def _measure(source: Function, point: Point, n: int, name: str, operations: int) -> CostRow:
     run = engine_named(name).run
     with within(SECONDS):
         found, seconds = timed(lambda: run(source, point))
-        counted = found.operations  # counts on request
+    counted = found.operations  # counts on request
     ratio = None if counted is None else counted / max(operations, 1)
     return CostRow(n, name, found.evaluations, counted, seconds, ratio)
 
