@@ -49,7 +49,7 @@ def blocks(function: Function, point: Point, study: JacobianPasses) -> Iterator[
             str(k),
             ", ".join(name for name, seed in one.seed.items() if seed),
             f"{part} {k}",
-            ", ".join(shortened([number(entry, 6) for entry in one.entries], _dots, COLUMNS, ENDS)),
+            ", ".join(shortened([number(entry, 6) for entry in one.entries], _dots, EXACT, 1)),
         ]
         for k, one in enumerate(study.passes, 1)
     ]

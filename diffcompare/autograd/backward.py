@@ -129,13 +129,16 @@ def _sweep(
                 continue
             if node.gate is not None:
                 node.gate(adjoints)
-            v_bar = _noticed(node, adjoints.pop(node, None), found)
+            v_bar = adjoints.pop(node, None)
+            if node.hooks or node.keeper is not None:
+                v_bar = _noticed(node, v_bar, found)
             if node in ends:
                 found.adjoints[node] = v_bar
             active = [
-                (k, edge) for k, edge in enumerate(node.edges)
+                (k, edge)
+                for k, edge in enumerate(node.edges)
                 if edge is not None and (needed is None or edge in needed)
-            ]  # fmt: skip
+            ]
             if active:
                 _pull(node, v_bar, active, adjoints, owned, create_graph)
                 if not keep:

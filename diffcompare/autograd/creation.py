@@ -45,13 +45,14 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
             [3, 4]]), torch.float32, torch.float64)
     """
     if isinstance(data, (Tensor, np.ndarray, np.generic)):
-        array = np.array(data.value if isinstance(data, Tensor) else data)
+        array: Any = np.array(data.value if isinstance(data, Tensor) else data)
     else:
         try:
             array = np.array(_plain(data))
         except ValueError as error:
             raise TensorValueError("nested lists of different lengths make no tensor") from error
-        array = array.astype(DEFAULTS.get(array.dtype.kind, array.dtype))
+        if dtype is None:
+            array = array.astype(DEFAULTS.get(array.dtype.kind, array.dtype))
     kind = array.dtype if dtype is None else as_dtype(dtype).dtype
     if array.dtype.kind not in "biufc":
         raise TensorTypeError(f"a tensor holds numbers, not {data!r:.40}")

@@ -118,8 +118,10 @@ class inference_mode(_Switch):
     >>> w = torch.ones(2, requires_grad=True)
     >>> with torch.inference_mode():
     ...     z = w * 2
-    >>> z.requires_grad, z.is_leaf
-    (False, True)
+    >>> z.is_inference(), (z + w).requires_grad
+    (True, True)
+
+    A rule that would need z for its derivative, as that of z * w, raises `TensorError`.
     """
 
     def __new__(cls, mode: bool | Callable[..., Any] = True) -> Any:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from diffcompare.autograd.errors import TensorError
+from diffcompare.autograd.errors import TensorError, TensorTypeError
 from diffcompare.expression.primitives import PRIMITIVES, Operation, Structural
 from diffcompare.expression.variable import Trace, Variable
 
@@ -35,6 +35,39 @@ class Form(NamedTuple):
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
+
+
+class View:
+    """How a tensor looks into the memory of another: which operations lead there from `base`."""
+
+    __slots__ = ("base", "chain", "recorded", "version")
+
+    def __init__(self, base: Tensor, chain: tuple[Structural, ...], recorded: bool, version: int) -> None:
+        self.base = base
+        self.chain = chain
+        self.recorded = recorded  # made while operations were recorded
+        self.version = version  # of the memory, when the node of the view was made
+
+
+class Handle:
+    """A hook that can be taken away again; as a context manager, at its end."""
+
+    def __init__(self, hooks: dict[int, Any], hook: Any) -> None:
+        if not callable(hook):
+            raise TensorTypeError(f"a hook is a function, not {type(hook).__name__}")
+        self._hooks = hooks
+        self._key = max(hooks, default=-1) + 1
+        hooks[self._key] = hook
+
+    def remove(self) -> None:
+        """Take the hook away; nothing happens the second time."""
+        self._hooks.pop(self._key, None)
+
+    def __enter__(self) -> Handle:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.remove()
 
 
 class AccumulateGrad:

@@ -104,11 +104,11 @@ def _check(tensor: Tensor, source: Any) -> None:
             f"{what} that requires a gradient was to be changed in place; do it under torch.no_grad(), or write "
             "y = x + 1 instead of x.add_(1)"
         )
-    asked = view is not None and (view.base.requires_grad or (isinstance(source, Tensor) and source.requires_grad))
-    if view is not None and not view.recorded and asked:
+    if view is None or view.recorded:
+        return
+    if view.base.requires_grad or (isinstance(source, Tensor) and source.requires_grad):
         raise TensorError(
-            "a view made under no_grad was to be changed in place while operations are recorded; "
-            "do both in the same mode"
+            "a view made under no_grad was to be changed in place while operations are recorded; do both in one mode"
         )
 
 

@@ -12,9 +12,9 @@ from diffcompare.autograd.creation import zeros
 from diffcompare.autograd.in_place import assign, update
 from diffcompare.autograd.tables import POINTWISE, named, on_arrays
 from diffcompare.autograd.tensors import Tensor
-from diffcompare.autograd.types import NUMBERS
+from diffcompare.autograd.types import CPU, NUMBERS
 from diffcompare.expression.array_functions import FUNCTIONS
-from diffcompare.expression.numpy_protocol import PRIMITIVE_OF
+from diffcompare.expression.numpy_protocol import PRIMITIVE_OF, name_of
 from diffcompare.expression.primitives import PRIMITIVES
 
 OPERAND = (Tensor, np.ndarray, np.generic, *NUMBERS)
@@ -38,6 +38,10 @@ def _in_place(function: Callable[..., Any]) -> Callable[..., Any]:
         return update(self, lambda x: function(x, *arguments, **options))
 
     return method
+
+
+def _set_item(self: Tensor, key: Any, value: Any) -> None:
+    assign(self, shaping.plain_key(key), value)
 
 
 FUNCTIONS_OF_TENSORS: dict[str, Callable[..., Any]] = {
@@ -67,6 +71,7 @@ METHODS: dict[str, Callable[..., Any]] = {
         "square", "reciprocal", "clamp", "masked_fill",
     )},
     "backward": backward.backward,
+    "is_inference": lambda self: self._versions is None,
     "where": lambda self, condition, other: pointwise.where(condition, self, other),
     "type": conversions.kind_of,
     "type_as": lambda self, other: conversions.to(self, other.dtype),
@@ -120,7 +125,7 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "__abs__": POINTWISE["abs"],
     "__invert__": pointwise.UNSMOOTH["bitwise_not"],
     "__getitem__": shaping.indexed,
-    "__setitem__": lambda self, key, value: assign(self, shaping.plain_key(key), value) and None,
+    "__setitem__": _set_item,
     "__len__": conversions.length,
     "__iter__": conversions.rows,
     "__contains__": conversions.contains,
@@ -142,14 +147,21 @@ def array_ufunc(self: Tensor, ufunc: np.ufunc, method: str, *inputs: Any, **opti
 
 def array_function(self: Tensor, function: Any, types: Any, arguments: Any, options: Any) -> Any:
     """NumPy's functions on tensors, by the table of arrays."""
-    if function.__name__ not in FUNCTIONS:
-        return NotImplemented
-    return FUNCTIONS[function.__name__](*arguments, **options)
+    name = name_of(function)
+    return FUNCTIONS[name](*arguments, **options) if name in FUNCTIONS else NotImplemented
 
+
+PROPERTIES: dict[str, Callable[..., Any]] = {
+    "T": lambda self: on_arrays("transpose", "PermuteBackward0", self),
+    "mT": lambda self: shaping.transpose(self, -2, -1),
+    "device": lambda self: CPU,
+    "retains_grad": lambda self: self._retains,
+    "itemsize": lambda self: self.value.itemsize,
+    "nbytes": lambda self: self.value.nbytes,
+}
 
 for _name, _method in {
     **METHODS, **OPERATORS, "__array_ufunc__": array_ufunc, "__array_function__": array_function,
-    "T": property(lambda self: on_arrays("transpose", "PermuteBackward0", self)),
-    "mT": property(lambda self: shaping.transpose(self, -2, -1)),
+    **{name: property(function) for name, function in PROPERTIES.items()},
 }.items():  # fmt: skip
     setattr(Tensor, _name, _method)

@@ -180,4 +180,5 @@ class Adam(Optimizer):
         state["exp_avg"] = first * state.get("exp_avg", 0.0) + (1 - first) * slope
         state["exp_avg_sq"] = second * state.get("exp_avg_sq", 0.0) + (1 - second) * slope * slope
         spread = np.sqrt(state["exp_avg_sq"]) / np.sqrt(1 - second**step) + group["eps"]
-        return (group["lr"] / (1 - first**step)) * (state["exp_avg"] / spread)  # type: ignore[no-any-return]
+        change: Array = (group["lr"] / (1 - first**step)) * (state["exp_avg"] / spread)
+        return change

@@ -11,7 +11,7 @@ from diffcompare.autograd.errors import TensorError, TensorIndexError
 from diffcompare.autograd.tables import POINTWISE, named, on_arrays
 from diffcompare.autograd.tensors import Tensor, fresh
 from diffcompare.autograd.types import as_dtype
-from diffcompare.expression.primitives.structural import index
+from diffcompare.expression.primitives.structural import index, reshape, sum_over
 
 Dim = int | tuple[int, ...] | None
 
@@ -24,7 +24,14 @@ def sum(x: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None)
     tensor([2., 2., 2.])
     """
     x = x if dtype is None else x.to(dtype)
-    return on_arrays("sum", "SumBackward0" if dim is None else "SumBackward1", x, axis=dim, keepdims=keepdim)
+    if dim is None and not keepdim:
+        return named(_of_all(x), "SumBackward0", x)
+    return on_arrays("sum", "SumBackward1", x, axis=dim, keepdims=keepdim)
+
+
+def _of_all(x: Tensor) -> Any:
+    """The sum of all entries by its two primitives, which is what losses end in."""
+    return reshape(())(sum_over(tuple(range(x.ndim)))(x))
 
 
 def mean(x: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
@@ -32,7 +39,9 @@ def mean(x: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None
     x = x if dtype is None else x.to(dtype)
     if x.value.dtype.kind not in "fc":
         raise TensorError(f"the mean of {x.dtype} is no whole number; write x.float().mean()")
-    return on_arrays("mean", "MeanBackward0" if dim is None else "MeanBackward1", x, axis=dim, keepdims=keepdim)
+    if dim is None and not keepdim and x.value.size:
+        return named(POINTWISE["div"](_of_all(x), float(x.value.size)), "MeanBackward0")
+    return on_arrays("mean", "MeanBackward1", x, axis=dim, keepdims=keepdim)
 
 
 def var(x: Tensor, dim: Dim = None, unbiased: bool = True, keepdim: bool = False, *, correction: int = 1) -> Any:

@@ -1,8 +1,7 @@
 """Tensor: an array that remembers how it was computed, define-by-run.
 
-A tensor is what a primitive records on, as a traced variable is; but it records at once and for itself: where grad
-mode is on and an operand requires a gradient, the result carries the node of its operation.  Nothing else holds the
-graph, so it dies with the tensors that it leads to.
+A primitive records on a tensor as on a traced variable: where grad mode is on and an operand requires a gradient, the
+result carries the node of its operation.  Nothing else holds the graph, so it dies with the tensors.
 """
 
 from __future__ import annotations
@@ -16,23 +15,11 @@ import numpy as np
 
 from diffcompare.autograd.errors import TensorError, TensorTypeError
 from diffcompare.autograd.grad_mode import MODE, enable_grad
-from diffcompare.autograd.graph import CONSTANT, AccumulateGrad, Edge, Node, Versions
+from diffcompare.autograd.graph import CONSTANT, AccumulateGrad, Edge, Handle, Node, Versions, View
 from diffcompare.autograd.operands import broken, met
-from diffcompare.autograd.types import CPU, Size, as_dtype, device, dtype
+from diffcompare.autograd.types import Size, as_dtype, dtype
 from diffcompare.expression.primitives import Operation, Structural, Traced
 from diffcompare.expression.variable import COMPARISONS
-
-
-class View:
-    """How a tensor looks into the memory of another: which operations lead there from `base`."""
-
-    __slots__ = ("base", "chain", "recorded", "version")
-
-    def __init__(self, base: Tensor, chain: tuple[Structural, ...], recorded: bool, version: int) -> None:
-        self.base = base
-        self.chain = chain
-        self.recorded = recorded  # made while operations were recorded
-        self.version = version  # of the memory, when the node of the view was made
 
 
 class Tensor(Traced):
@@ -53,12 +40,6 @@ class Tensor(Traced):
     _hooks: dict[int, Callable[[Any], Any]] | None = None
     _retains = False
 
-    if TYPE_CHECKING:  # operators, which `methods` hangs on the class from its table
-        __add__: Any
-        __sub__: Any
-        __mul__: Any
-        __getitem__: Any
-
     _array: np.ndarray[Any, Any]
     _flag: bool  # what requires_grad is for a leaf
     _node: Node | None
@@ -72,8 +53,6 @@ class Tensor(Traced):
         """Become a leaf around an array."""
         self._array, self._flag, self._node, self._view = array, False, None, None
         self._versions = None if MODE.inference else [0]
-
-    # What the project's primitives see.
 
     @property
     def value(self) -> np.ndarray[Any, Any]:
@@ -145,8 +124,6 @@ class Tensor(Traced):
         else:
             seen = source._view
             self._view = View(seen.base, (*seen.chain, primitive), MODE.records and seen.recorded, versions[0])
-
-    # The recorded graph.
 
     def edge(self) -> Edge:
         """Where an adjoint of this tensor goes: its node, or for a leaf the end of the way; None without a gradient."""
@@ -233,11 +210,6 @@ class Tensor(Traced):
                 )
         self._grad = grad
 
-    @property
-    def retains_grad(self) -> bool:
-        """Whether `grad` is kept although the tensor is no leaf."""
-        return self._retains
-
     def retain_grad(self) -> None:
         """Keep `grad` of a computed tensor too; nothing changes for a leaf."""
         if not self.requires_grad:
@@ -275,18 +247,12 @@ class Tensor(Traced):
             raise TensorTypeError(f"data is a tensor, not {type(data).__name__}")
         self._array = data._array
 
-    def is_inference(self) -> bool:
-        """Whether it was made in inference mode, so that it can never be recorded."""
-        return self._versions is None
-
     @property
     def _version(self) -> int:
         """How often its memory was written in place."""
         if self._versions is None:
             raise TensorError("a tensor made in inference mode has no version")
         return self._versions[0]
-
-    # Its type.
 
     @property
     def shape(self) -> Size:
@@ -303,12 +269,11 @@ class Tensor(Traced):
         """The type of its numbers."""
         return as_dtype(self._array.dtype)
 
-    @property
-    def device(self) -> device:
-        """Where it lives: the processor."""
-        return CPU
-
-    if TYPE_CHECKING:  # the methods, which are the functions of `methods`
+    if TYPE_CHECKING:  # the methods and operators, which are the functions of `methods`
+        __add__: Any
+        __sub__: Any
+        __mul__: Any
+        __getitem__: Any
 
         def __getattr__(self, name: str) -> Any: ...
 
@@ -316,27 +281,6 @@ class Tensor(Traced):
         from diffcompare.autograd.printing import text_of
 
         return text_of(self)
-
-
-class Handle:
-    """A hook that can be taken away again; as a context manager, at its end."""
-
-    def __init__(self, hooks: dict[int, Any], hook: Any, first: bool = False) -> None:
-        if not callable(hook):
-            raise TensorTypeError(f"a hook is a function, not {type(hook).__name__}")
-        self._hooks = hooks
-        self._key = max(hooks, default=-1) + 1
-        hooks[self._key] = hook
-
-    def remove(self) -> None:
-        """Take the hook away; nothing happens the second time."""
-        self._hooks.pop(self._key, None)
-
-    def __enter__(self) -> Handle:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.remove()
 
 
 def fresh(array: np.ndarray[Any, Any], node: Node | None = None, versions: Versions | None = None) -> Tensor:

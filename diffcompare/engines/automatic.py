@@ -32,6 +32,7 @@ from diffcompare.expression.primitives.structural import (
 from diffcompare.expression.variable import Trace, Variable
 
 
+@np.errstate(all="ignore")
 def tangents(graph: Graph, x_dot: Sequence[Any]) -> list[Any]:
     """Forward mode: the tangent of every node for a direction x_dot, one an input, of its shape; None stands for zero.
 
@@ -81,6 +82,7 @@ def pulled(primitive: Operation, k: int, v_bar: Any, result: Any, operands: tupl
     return received if dtype_of(received) == dtype_of(operand) else cast(dtype_of(operand))(received)
 
 
+@np.errstate(all="ignore")
 def adjoints(graph: Graph, y_bar: Sequence[Any]) -> list[Any]:
     """Reverse mode: the adjoint of every node for adjoints y_bar, one an output, of its shape; None stands for zero.
 
@@ -177,7 +179,7 @@ def is_zero(value: Any) -> bool:
 def is_one(value: Any) -> bool:
     """Whether a value is the number 1, or the seed 1 of a recorded derivative."""
     if isinstance(value, Variable):
-        constant = value.trace.nodes[value.index].constant
+        constant = value.tape.nodes[value.index].constant
         return constant is not None and is_one(constant)
     return is_number(value) and bool(value == 1)
 

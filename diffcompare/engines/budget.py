@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from time import monotonic
 from typing import TypeVar
 
 from diffcompare.errors import BudgetError
@@ -34,10 +34,10 @@ def budgeted(parts: Iterable[Part], total: int, what: str) -> Iterator[Part]:
     ['a', 'b']
     """
     given = _given.get()
-    start = time.monotonic()
+    start = monotonic()
     for done, part in enumerate(parts):
-        elapsed = time.monotonic() - start
-        if given is not None and elapsed > LEAST and elapsed * total > given * done:
+        elapsed = monotonic() - start
+        if given is not None and done and elapsed > LEAST and elapsed * total > given * done:
             raise BudgetError(
                 f"over budget: {total} {what} would take about {elapsed * total / done:.0f} s, {given:g} s are given"
             )

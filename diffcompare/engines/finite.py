@@ -24,7 +24,7 @@ from diffcompare.expression.numbers import COMPLEX
 from diffcompare.expression.point import Point
 
 MOST = 4  # inputs that are named in a note, remarks in it
-LOST = "neither"  # side of an input has finite values
+LOST = "neither"  # side of an input has finite values only
 CENTRE = (-1, 0.0)  # where no input is moved
 IMAGINARY_STEP = 1e-100  # its square is below the rounding of anything, and it needs no relation to x
 
@@ -101,7 +101,7 @@ def difference(function: Function, point: Point, scheme: Scheme, h: float | str 
     lost = [name for name, (_, side) in zip(samples.names, found, strict=True) if side == LOST]
     if lost:
         more = f" and {len(lost) - MOST} more" if len(lost) > MOST else ""
-        notes.append(f"no finite values around {', '.join(lost[:MOST])}{more}")
+        notes.append(f"not every value is finite around {', '.join(lost[:MOST])}{more}")
     return _answer(samples, [column for column, _ in found], notes)
 
 

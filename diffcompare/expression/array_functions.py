@@ -26,6 +26,7 @@ from diffcompare.expression.arrays.creation import on_values
 from diffcompare.expression.arrays.indexing import arrayed
 from diffcompare.expression.arrays.selecting import places_by
 from diffcompare.expression.arrays.steps import steps
+from diffcompare.expression.primitives import PRIMITIVES
 from diffcompare.expression.primitives.stepwise import fmod, remainder
 
 Functions = dict[str, Callable[..., Any]]
@@ -74,24 +75,24 @@ PRODUCTS: Functions = {
     "convolve": products.convolve,
 }  # fmt: skip
 
-_OF_MATRICES: Functions = {
+LINEAR_ALGEBRA: Functions = {
     "inv": linear_algebra.inv, "solve": linear_algebra.solve, "det": linear_algebra.det,
     "slogdet": linear_algebra.slogdet, "cholesky": linear_algebra.cholesky, "eigh": linear_algebra.eigh,
     "eigvalsh": linear_algebra.eigvalsh, "svdvals": linear_algebra.svdvals, "norm": linear_algebra.norm,
     "vector_norm": linear_algebra.vector_norm, "matrix_norm": linear_algebra.matrix_norm,
     "matrix_power": products.matrix_power, "multi_dot": products.multi_dot, "matmul": products.matmul,
-    "tensordot": products.tensordot, "outer": products.outer, "vecdot": products.vecdot,
-    "cross": products.last_cross, "matrix_transpose": shaping.matrix_transposed,
-    "diagonal": linear_algebra.last_diagonal, "trace": linear_algebra.last_trace,
+    "tensordot": products.tensordot, "outer": products.outer, "vecdot": products.vecdot, "cross": products.last_cross,
+    "matrix_transpose": shaping.matrix_transposed, "diagonal": linear_algebra.last_diagonal,
+    "trace": linear_algebra.last_trace,
 }  # fmt: skip
-LINEAR_ALGEBRA: Functions = {f"linalg.{name}": function for name, function in _OF_MATRICES.items()}
 
 ELEMENTWISE: Functions = {
     "absolute": elementwise.absolute, "real": elementwise.real, "imag": elementwise.imag,
     "conjugate": elementwise.conj, "angle": elementwise.angle, "real_if_close": elementwise.real_if_close,
-    "sinc": elementwise.sinc, "logaddexp2": elementwise.logaddexp2, "copysign": elementwise.copysign,
-    "heaviside": elementwise.heaviside, "nan_to_num": elementwise.nan_to_num, "modf": elementwise.modf,
-    "divmod": elementwise.divmod_of, "polyval": elementwise.polyval,
+    "sinc": elementwise.sinc, "logaddexp2": elementwise.logaddexp2, "float_power": elementwise.float_power,
+    "fmax": elementwise.valid(PRIMITIVES["maximum"]), "fmin": elementwise.valid(PRIMITIVES["minimum"]),
+    "copysign": elementwise.copysign, "heaviside": elementwise.heaviside, "nan_to_num": elementwise.nan_to_num,
+    "modf": elementwise.modf, "divmod": elementwise.divmod_of, "polyval": elementwise.polyval,
     "remainder": lambda x1, x2: remainder(arrayed(x1), arrayed(x2)),
     "fmod": lambda x1, x2: fmod(arrayed(x1), arrayed(x2)),
 }  # fmt: skip
@@ -125,24 +126,22 @@ CREATION: Functions = {
     )},
 }  # fmt: skip
 
-FUNCTIONS: Functions = (
-    REDUCTIONS | SHAPES | JOINING | SELECTING | PRODUCTS | LINEAR_ALGEBRA | ELEMENTWISE | STEPS | CREATION
-)  # fmt: skip
-FUNCTIONS |= {
-    name: FUNCTIONS[known]
-    for name, known in (
-        ("amax", "max"), ("amin", "min"), ("around", "round"), ("concat", "concatenate"), ("permute_dims", "transpose"),
-    )
+FUNCTIONS: Functions = {
+    **REDUCTIONS, **SHAPES, **JOINING, **SELECTING, **PRODUCTS, **ELEMENTWISE, **STEPS, **CREATION,
+    **{f"linalg.{name}": function for name, function in LINEAR_ALGEBRA.items()},
+    "amax": REDUCTIONS["max"], "amin": REDUCTIONS["min"], "around": STEPS["round"],
+    "concat": joining.concatenated, "permute_dims": shaping.transposed,
 }  # fmt: skip
 
 METHODS: Functions = {
     **{name: FUNCTIONS[name] for name in (
         "sum", "mean", "var", "std", "prod", "max", "min", "cumsum", "cumprod", "ravel", "swapaxes", "squeeze",
-        "repeat", "take", "compress", "diagonal", "trace", "dot", "clip", "round", "conjugate", "argmax", "argmin",
+        "repeat", "take", "diagonal", "trace", "dot", "clip", "round", "conjugate", "argmax", "argmin",
         "argsort", "argpartition", "nonzero", "searchsorted", "all", "any",
     )},
     "reshape": shaping.spread(shaping.reshaped), "transpose": shaping.spread(shaping.transposed),
     "astype": lambda x, dtype, order="K", casting="unsafe", subok=True, copy=True: creation.asarray(x, dtype),
+    "compress": lambda x, condition, axis=None, out=None: selecting.compress(condition, x, axis),
     "conj": elementwise.conj,
     "flatten": shaping.raveled,
     "copy": lambda x, order="C": x,

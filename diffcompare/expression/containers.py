@@ -6,7 +6,7 @@ A list of plain numbers is a vector, as NumPy reads it; a list of anything else 
 from __future__ import annotations
 
 import numbers
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -34,7 +34,7 @@ def as_argument(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return value.astype(float) if value.dtype.kind in "biu" else value
     if isinstance(value, (numbers.Number, np.generic)):
-        return float(value) if isinstance(value, (int, float)) else value
+        return float(value) if isinstance(value, (int, float, np.integer, np.bool_)) else value
     raise DiffCompareError(f"{value!r:.40} is a {type(value).__name__}; arguments are numbers, arrays or lists of them")
 
 
@@ -55,14 +55,14 @@ def rebuilt(like: Any, flat: Sequence[Any]) -> Any:
     >>> rebuilt({"w": (1.0, 2.0), "b": 3.0}, [4.0, 5.0, 6.0])
     {'w': (4.0, 5.0), 'b': 6.0}
     """
-    rest = iter(flat)
+    return _built(like, iter(flat))
 
-    def build(part: Any) -> Any:
-        if isinstance(part, dict):
-            return {key: build(item) for key, item in part.items()}
-        return type(part)(map(build, part)) if isinstance(part, (list, tuple)) else next(rest)
 
-    return build(like)
+def _built(part: Any, rest: Iterator[Any]) -> Any:
+    """No function inside `rebuilt`: it would refer to itself and keep a whole trace until the garbage is collected."""
+    if isinstance(part, dict):
+        return {key: _built(item, rest) for key, item in part.items()}
+    return type(part)(_built(item, rest) for item in part) if isinstance(part, (list, tuple)) else next(rest)
 
 
 def _is_number(value: Any) -> bool:

@@ -36,14 +36,14 @@ class Slogdet(NamedTuple):
 
 def det(a: Any) -> Any:
     """The determinant of a matrix, or of each in a stack."""
-    return _each(lambda rows: [reduce(_times, _pivots(rows))], (), a)
+    return _each(lambda rows: [reduce(_times, _pivots(rows, BLOCK))], (), a)
 
 
 def slogdet(a: Any) -> Slogdet:
     """The sign of the determinant and the logarithm of its size, which cannot overflow."""
 
     def parts(rows: Rows) -> list[Any]:
-        factors = _pivots(rows)
+        factors = _pivots(rows, 1)
         return [reduce(_times, map(sign, factors)), reduce(add, [ln(absolute(p)) for p in factors[1:]])]
 
     both = _each(parts, (2,), a)
@@ -103,8 +103,8 @@ def _solution(rows: Rows, right: Rows) -> list[Any]:
     return [entry for line in x for entry in line]
 
 
-def _pivots(rows: Rows) -> list[Any]:
-    """Factors of the determinant: the sign of the exchanges, pivots, and the block that is written out.
+def _pivots(rows: Rows, block: int) -> list[Any]:
+    """Factors of the determinant: the sign of the exchanges, pivots, and the last `block` rows written out.
 
     The pivot is the largest entry of all that is left, so that where it is negligible everything left is, and the
     determinant of that block, a sum of products, has the right derivatives where the matrix is singular.
@@ -114,7 +114,7 @@ def _pivots(rows: Rows) -> list[Any]:
     negligible = n * np.finfo(float).eps * scale
     factors: list[Any] = [1.0]
     k = 0
-    while n - k > BLOCK:
+    while n - k > block:
         i, j = max(((i, j) for i in range(k, n) for j in range(k, n)), key=lambda ij: _size(rows[ij[0]][ij[1]]))
         if _size(rows[i][j]) <= negligible and n - k <= LARGEST_BLOCK:
             break

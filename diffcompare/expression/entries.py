@@ -83,7 +83,9 @@ def boxed(value: Any) -> Any:
         box = np.empty((), dtype=object)
         box[()] = value
         return box
-    return type(value)(map(boxed, value)) if type(value) in (list, tuple) else value
+    if isinstance(value, tuple):
+        return tuple(map(boxed, value))
+    return list(map(boxed, value)) if isinstance(value, list) else value
 
 
 def unboxed(value: Any) -> Any:
@@ -121,5 +123,5 @@ def decided_conditions(value: Any) -> Any:
 def _is_condition(value: Any) -> bool:
     if not isinstance(value, Variable):
         return isinstance(value, (bool, np.bool_))
-    primitive = value.trace.nodes[value.index].primitive
+    primitive = value.tape.nodes[value.index].primitive
     return primitive is not None and primitive.name in COMPARISONS

@@ -118,7 +118,7 @@ def _extremum(compares: Callable[..., Any], place: Callable[..., Any]) -> Callab
 
 
 def _same(x: Any, y: Any) -> bool:
-    return x is y or (isinstance(x, Variable) and isinstance(y, Variable) and (x.trace, x.index) == (y.trace, y.index))
+    return x is y or (isinstance(x, Variable) and isinstance(y, Variable) and (x.tape, x.index) == (y.tape, y.index))
 
 
 def _reduced(reduce: Callable[[list[Any]], Any], x: Any, axis: Axis, keepdims: bool) -> Any:

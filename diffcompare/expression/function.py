@@ -168,17 +168,18 @@ class Function:
     def _recorded(self, shapes: Mapping[str, tuple[int, ...]]) -> Graph:
         """The graph recorded without values; raises `TracingError` where it depends on them, or writes out an array."""
         trace = Trace()
+        of_arrays = any(shapes.values()) and not isinstance(self.source, Program)
         if isinstance(self.source, Program):
             shapes = {name: _extent(self.source, name) for name in self.names}
-        elif sum(map(math.prod, shapes.values())) > WRITTEN_ENTRIES:
+        elif of_arrays and sum(map(math.prod, shapes.values())) > WRITTEN_ENTRIES:
             raise TracingError("a formula of so many entries is not read")
         arguments = {name: bind(trace, name, np.full(shapes.get(name, ()), np.nan)) for name in shapes or self.names}
         graph = trace.graph(self.outputs(arguments, trace))
-        long = any(shapes.values()) and graph.operations() > WRITTEN_OPERATIONS
         if trace.guards:
             point = ",".join(f"{name}=..." for name in self.names)
             raise PointError(f"the formula of {self.name} depends on the point; add --at {point}")
-        if long and not isinstance(self.source, Program):
+        operations = graph.tree_operations() if of_arrays else []
+        if sum(operations[i] for i in graph.outputs if operations) > WRITTEN_OPERATIONS:
             raise TracingError("the formula is long")
         return graph
 
@@ -230,8 +231,8 @@ def innermost(arguments: Iterable[Any]) -> Trace | None:
     trace: Trace | None = None
     for argument in arguments:
         for value in argument if has_entries(argument) else (argument,):
-            if isinstance(value, Variable) and (trace is None or value.trace.level > trace.level):
-                trace = value.trace
+            if isinstance(value, Variable) and (trace is None or value.tape.level > trace.level):
+                trace = value.tape
     return trace
 
 

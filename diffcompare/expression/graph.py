@@ -35,7 +35,8 @@ class Node:
     @property
     def shape(self) -> tuple[int, ...]:
         """Shape of the value; () for a scalar."""
-        return tuple(getattr(self.value, "shape", ()))
+        shape: tuple[int, ...] = getattr(self.value, "shape", ())
+        return shape
 
     @property
     def row(self) -> Primitive | None:

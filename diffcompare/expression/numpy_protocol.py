@@ -101,7 +101,7 @@ def _refuse(name: str, *_: Any, **__: Any) -> NoReturn:
 def on_arrays(value: Any) -> bool:
     """Whether anything in here, however nested, is traced as whole arrays."""
     if isinstance(value, Variable):
-        return not value.trace.entrywise
+        return not value.tape.entrywise
     if isinstance(value, (list, tuple)):
         return any(map(on_arrays, value))
     if isinstance(value, np.ndarray) and value.dtype == object:

@@ -139,15 +139,14 @@ def _number(name: str, text: str) -> float:
 
 def _checked(name: str, value: Any) -> float | np.ndarray:
     """A float, or a float array that nobody else holds."""
-    shown = " ".join(repr(value).split())
     if isinstance(value, (str, bytes)) or value is None:
-        raise PointError(f"{name} is {shown:.40}, not a number; give {name} a number or an array of numbers")
+        raise PointError(f"{name} is {_shown(value)}, not a number; give {name} a number or an array of numbers")
     try:
         array = np.array(value)
     except ValueError:
         raise PointError(RAGGED.format(name)) from None
     if array.dtype.kind not in "biuf" and not _holds_reals(array):
-        raise PointError(f"{name} is {shown:.40}, not a real number; give {name} a number or an array of numbers")
+        raise PointError(f"{name} is {_shown(value)}, not a real number; give {name} a number or an array of numbers")
     if array.size == 0:
         raise PointError(f"{name} has shape {array.shape}; give an array with at least one entry")
     try:
@@ -157,6 +156,11 @@ def _checked(name: str, value: Any) -> float | np.ndarray:
     if not np.isfinite(array).all():
         raise PointError(f"{_first_not_finite(name, array)}; give finite numbers")
     return array if array.ndim else float(array)
+
+
+def _shown(value: Any) -> str:
+    """The beginning of a value on one line."""
+    return f"{' '.join(repr(value).split()):.40}"
 
 
 def _holds_reals(array: np.ndarray) -> bool:

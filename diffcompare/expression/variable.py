@@ -6,17 +6,17 @@ guard.  A variable's value may itself be a variable of an outer trace: that is h
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import count
 from typing import Any, NoReturn
 
 import numpy as np
 
 from diffcompare.errors import BudgetError, TracingError
+from diffcompare.expression.array_methods import ArrayMethods, ScalarType
 from diffcompare.expression.graph import Graph, Guards, Node, select
-from diffcompare.expression.primitives import PRIMITIVES, Operation, Primitive, Traced
-from diffcompare.expression.primitives.structural import dtype_of, index
+from diffcompare.expression.primitives import Operation, Primitive, Traced
+from diffcompare.expression.primitives.structural import dtype_of
 
 MOST_NODES = 4 * 10**6  # of a trace entry by entry: about a gigabyte
 _levels = count()
@@ -37,7 +37,7 @@ class Trace:
         self.names: list[str] = []
         self.nodes: list[Node] = []
         self.guards: list[tuple[int, bool | tuple[Any, ...]]] = []
-        self._constants: dict[tuple[type, Any], Variable] = {}
+        self._constants: dict[tuple[type, Any], int] = {}  # places, as a variable would refer to this trace in a circle
 
     def input(self, name: str, value: Any) -> Variable:
         """A new input variable with its value at the traced point."""
@@ -52,8 +52,9 @@ class Trace:
         if isinstance(number, Traced) or number == 0 or number != number:
             return self._append(Node(None, (), number, number))
         if key not in self._constants:
-            self._constants[key] = self._append(Node(None, (), as_float(number), number))
-        return self._constants[key]
+            strong = isinstance(number, np.generic) and not self.entrywise  # its type counts, as NumPy promotes types
+            self._constants[key] = self._append(Node(None, (), number if strong else as_float(number), number)).index
+        return Variable(self, self._constants[key])
 
     def operation(self, primitive: Operation, arguments: Sequence[Any]) -> Variable:
         """Record one application; arguments that are not of this trace enter as constants.
@@ -65,21 +66,21 @@ class Trace:
         operands = []
         values = []
         for argument in arguments:
-            if type(argument) is not Variable or argument.trace is not self:
+            if type(argument) is not Variable or argument.tape is not self:
                 argument = self._entered(argument, primitive)
             operands.append(argument.index)
-            values.append(argument.value)
+            values.append(self.nodes[argument.index].value)
         return self._append(Node(primitive, tuple(operands), primitive(*values)))
 
     def _entered(self, argument: Any, primitive: Operation) -> Variable:
         """What is not of this trace, as a constant; an array of traced scalars joined into one value."""
-        if type(argument) is Entry and argument.trace is self:
+        if isinstance(argument, Variable) and argument.tape is self:
             return argument
         if isinstance(argument, np.ndarray) and argument.dtype == object and argument.ndim and not self.entrywise:
             from diffcompare.expression.arrays.indexing import joined
 
             argument = joined(argument)
-            if isinstance(argument, Variable) and argument.trace is self:
+            if isinstance(argument, Variable) and argument.tape is self:
                 return argument
         return self.constant(checked_operand(argument, primitive, real=self.entrywise))
 
@@ -89,7 +90,7 @@ class Trace:
 
     def graph(self, outputs: Iterable[Any]) -> Graph:
         """The part of the recording that `outputs` (variables or numbers) need."""
-        places = [v.index if isinstance(v, Variable) and v.trace is self else self.constant(v).index for v in outputs]
+        places = [v.index if isinstance(v, Variable) and v.tape is self else self.constant(v).index for v in outputs]
         names, nodes = tuple(self.names), self.nodes
         guards = None
         if self.guards:
@@ -110,84 +111,44 @@ class Trace:
         return Variable(self, len(self.nodes) - 1)
 
 
-def _binary(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """The operator method for a primitive and its reflection."""
-
-    def forward(self: Variable, other: Any) -> Any:
-        return NotImplemented if isinstance(other, np.ndarray) else PRIMITIVES[name](self, other)
-
-    def reflected(self: Variable, other: Any) -> Any:
-        return PRIMITIVES[name](other, self)
-
-    return forward, reflected
-
-
-def _named(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """The operator method for a function on arrays and its reflection."""
-
-    def forward(self: Variable, other: Any) -> Any:
-        return _array_function(name)(self, other)
-
-    def reflected(self: Variable, other: Any) -> Any:
-        return _array_function(name)(other, self)
-
-    return forward, reflected
-
-
-def _array_function(name: str) -> Callable[..., Any]:
-    from diffcompare.expression.array_functions import FUNCTIONS
-
-    return FUNCTIONS[name]
-
-
-class Variable(Traced):
-    """A traced number or array: a place in a trace, with its value at the traced point in `value`.
+class Variable(ArrayMethods):
+    """A traced number or array: a place (`index`) in a trace (`tape`), with its value at the traced point.
 
     It has the attributes and methods of an array of its shape.  Raises `TracingError` where the code needs a plain
     number: `float(x)`, `math.sin(x)`, `round(x)`, `range(x)`.
     """
 
-    __slots__ = ("index", "trace")
+    __slots__ = ("index", "tape")
 
     def __init__(self, trace: Trace, index: int) -> None:
-        self.trace = trace
+        self.tape = trace
         self.index = index
 
     @property
     def value(self) -> Any:
         """The value at the traced point; a variable of the outer trace where derivatives nest."""
-        return self.trace.nodes[self.index].value
+        return self.tape.nodes[self.index].value
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Shape of the value; () for a scalar."""
-        return self.trace.nodes[self.index].shape
-
-    @property
-    def ndim(self) -> int:
-        """The number of axes."""
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        """The number of entries."""
-        return math.prod(self.shape)
+        return self.tape.nodes[self.index].shape
 
     @property
     def dtype(self) -> Any:
         """The number type of the value; a traced entry of an object array has none, as NumPy's own code expects."""
-        if self.trace.entrywise:
+        if self.tape.entrywise:
             raise AttributeError("a traced entry has no dtype")
         return dtype_of(self.value) if self.shape else ScalarType(dtype_of(self.value))
 
     def record(self, primitive: Operation, arguments: tuple[Any, ...]) -> Any:
         """Record on the innermost trace among the arguments."""
-        trace = self.trace
+        trace = self.tape
         arrays = False
         for argument in arguments:
             if isinstance(argument, Variable):
-                if argument.trace.level > trace.level:
-                    trace = argument.trace
+                if argument.tape.level > trace.level:
+                    trace = argument.tape
             elif isinstance(argument, np.ndarray) and argument.ndim:
                 arrays = True
         if arrays and trace.entrywise:
@@ -196,36 +157,8 @@ class Variable(Traced):
             return on_entries(primitive, *arguments)
         return trace.operation(primitive, arguments)
 
-    @property
-    def real(self) -> Any:
-        """The real part."""
-        return _array_function("real")(self)
-
-    @property
-    def imag(self) -> Any:
-        """The imaginary part."""
-        return _array_function("imag")(self)
-
-    @property
-    def T(self) -> Any:
-        """The transpose."""
-        return _array_function("transpose")(self)
-
-    @property
-    def mT(self) -> Any:
-        """The transpose of the last two axes."""
-        return _array_function("matrix_transpose")(self)
-
-    def __len__(self) -> int:
-        if not self.shape:
-            raise TypeError("a traced number has no length; only arrays have one")
-        return self.shape[0]
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter([self[i] for i in range(len(self))])
-
     def __getitem__(self, key: Any) -> Any:
-        if self.trace.entrywise:
+        if self.tape.entrywise:
             raise TypeError("a traced number is not subscriptable")
         from diffcompare.expression.arrays.indexing import indexed
 
@@ -236,57 +169,25 @@ class Variable(Traced):
         from diffcompare.expression.arrays.indexing import scalars
 
         wanted = "O" if dtype is None else np.dtype(dtype).kind
-        if wanted in "biu" and not self.trace.entrywise:
+        if wanted in "biu" and not self.tape.entrywise:
             return np.asarray(self.decided()).astype(dtype)
         if wanted != "O":
             self._untraceable()
         return scalars(self)
 
-    __add__, __radd__ = _binary("add")
-    __sub__, __rsub__ = _binary("subtract")
-    __mul__, __rmul__ = _binary("multiply")
-    __truediv__, __rtruediv__ = _binary("divide")
-    __pow__, __rpow__ = _binary("power")
-    __mod__, __rmod__ = _named("remainder")
-    __floordiv__, __rfloordiv__ = _named("floor_divide")
-    __divmod__, __rdivmod__ = _named("divmod")
-    __and__, __rand__ = _named("bitwise_and")
-    __or__, __ror__ = _named("bitwise_or")
-    __xor__, __rxor__ = _named("bitwise_xor")
-    __lt__, _ = _binary("less")
-    __le__, _ = _binary("less_equal")
-    __gt__, _ = _binary("greater")
-    __ge__, _ = _binary("greater_equal")
-    __eq__, _ = _binary("equal")
-    __ne__, _ = _binary("not_equal")
-    __matmul__, __rmatmul__ = _named("matmul")
-    __hash__ = None  # type: ignore[assignment]  # equality is traced, so a set of variables would decide branches
-
-    def __neg__(self) -> Any:
-        return PRIMITIVES["negative"](self)
-
-    def __pos__(self) -> Variable:
-        return self
-
-    def __abs__(self) -> Any:
-        return PRIMITIVES["abs"](self) if self.trace.entrywise else _array_function("absolute")(self)
-
-    def __invert__(self) -> Any:
-        return _array_function("invert")(self)
-
     def __bool__(self) -> bool:
         """Decide a branch by the value at the traced point, and remember the decision as a guard."""
-        condition = self.trace.nodes[self.index].primitive
+        condition = self.tape.nodes[self.index].primitive
         if condition is None or condition.name not in COMPARISONS:
             return bool(self != 0)
         decision = bool(self.value)
-        self.trace.guards.append((self.index, decision))
+        self.tape.guards.append((self.index, decision))
         return decision
 
     def decided(self) -> Any:
         """The plain value of a condition or an index, remembered as a guard: the trace holds where it is the same."""
         value = self.value.decided() if isinstance(self.value, Traced) else np.asarray(self.value)[()]
-        self.trace.guards.append((self.index, _nested(value.tolist())))
+        self.tape.guards.append((self.index, _nested(value.tolist())))
         return value
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
@@ -310,11 +211,11 @@ class Variable(Traced):
 
     def __int__(self) -> int:
         """The whole number below, of an array's entry: it moves in steps, and is remembered as a guard."""
-        return self._untraceable() if self.trace.entrywise else int(self.decided())
+        return self._untraceable() if self.tape.entrywise else int(self.decided())
 
     def __index__(self) -> int:
         """A place that was found by values; of a number that is no whole one, refused."""
-        if self.trace.entrywise or dtype_of(self).kind not in "biu":
+        if self.tape.entrywise or dtype_of(self).kind not in "biu":
             self._untraceable()
         return int(self.decided())
 
@@ -336,46 +237,6 @@ class Variable(Traced):
         return f"<traced {self.value!r}>"
 
 
-class Entry(Variable):
-    """A traced scalar taken from a traced array when NumPy made an array of objects of it; it knows its place there."""
-
-    __slots__ = ("place", "source")
-
-    def __init__(self, source: Variable, place: tuple[int, ...]) -> None:
-        taken = index(place)(source) if source.shape else source
-        super().__init__(taken.trace, taken.index)
-        self.source = source
-        self.place = place
-
-
-class ScalarType:
-    """The number type of a traced scalar: NumPy's own, except that what it is called with stays traced.
-
-    NumPy's code for np.mean([x, y]), which asks nobody, ends with `x.dtype.type(x / n)`.
-    """
-
-    __slots__ = ("dtype",)
-
-    def __init__(self, dtype: np.dtype[Any]) -> None:
-        self.dtype = dtype
-
-    def type(self, value: Any) -> Any:
-        """The value as a number of this type; a traced one as it is."""
-        return value if isinstance(value, Traced) else self.dtype.type(value)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.dtype, name)
-
-    def __eq__(self, other: object) -> bool:
-        return bool(self.dtype == other)
-
-    def __hash__(self) -> int:
-        return hash(self.dtype)
-
-    def __repr__(self) -> str:
-        return repr(self.dtype)
-
-
 COMPARISONS = frozenset({"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"})
 
 
@@ -394,7 +255,8 @@ def checked_operand(argument: Any, primitive: Operation, real: bool) -> Any:
     if isinstance(argument, (list, tuple)):
         argument = np.array(argument)
     if isinstance(argument, (np.ndarray, np.generic)) and argument.dtype.kind in "biufcO":
-        return argument if argument.ndim else argument.item()
+        array: Any = argument
+        return array if array.ndim else array.item() if real else array[()]
     raise TracingError(
         f"{primitive.name} of a variable and {type(argument).__name__} {argument!r:.40}: operands must be real numbers"
     )

@@ -138,7 +138,7 @@ def _against_differences(x: Array, w: Array, y_bar: Array) -> Verification:
     scheme = SCHEMES["central"]
     found = {}
     for name, array, gradient in (("dX", x, y_bar @ w.T), ("dW", w, x.T @ y_bar)):
-        direction = random.standard_normal(array.shape)
+        direction: Array = np.asarray(random.standard_normal(array.shape))
         h = textbook(1.0, scheme).h
 
         moves = [float(offset) * h * direction for offset in scheme.offsets]

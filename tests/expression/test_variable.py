@@ -127,8 +127,8 @@ def test_variables_of_an_outer_trace_are_constants_of_the_inner_one() -> None:
     outer, inner = Trace(), Trace()
     x, y = outer.input("x", 3.0), inner.input("y", 2.0)
     product = PRIMITIVES["multiply"](x, y)
-    assert product.trace is inner
-    assert inner.nodes[product.index].value.trace is outer
+    assert product.tape is inner
+    assert inner.nodes[product.index].value.tape is outer
 
 
 def test_a_million_operations_neither_recurse_nor_crash() -> None:

@@ -19,6 +19,9 @@ class Registered(Module):
     def _items(self) -> dict[str, Any]:
         return self.__dict__[self._kind]  # type: ignore[no-any-return]
 
+    def __len__(self) -> int:
+        return len(self._items())
+
 
 class Numbered(Registered):
     """What is registered under 0, 1, 2, ...: the common part of the lists."""
@@ -38,9 +41,6 @@ class Numbered(Registered):
             return str(range(len(self))[i])
         except IndexError as error:
             raise TensorIndexError(f"{type(self).__name__} has {len(self)} parts, and none at {i}") from error
-
-    def __len__(self) -> int:
-        return len(self._items())
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._items().values())
@@ -96,6 +96,9 @@ class Sequential(Numbered):
         else:
             self._refill(modules)
 
+    def __getitem__(self, i: int | slice) -> Any:
+        return type(self)(dict(list(self._modules.items())[i])) if isinstance(i, slice) else super().__getitem__(i)
+
     def forward(self, input: Any) -> Any:
         """Through all modules in order."""
         for module in self:
@@ -127,9 +130,6 @@ class Named(Registered):
     def __init__(self, values: Mapping[str, Any] | Iterable[tuple[str, Any]] = ()) -> None:
         super().__init__()
         self.update(values)
-
-    def __len__(self) -> int:
-        return len(self._items())
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._items())

@@ -73,15 +73,15 @@ def nll_loss(input: Tensor, target: Tensor, ignore_index: int = -100, reduction:
         input = reshape(movedim(input, 1, -1), -1, input.shape[1]) if input.ndim > 2 else input
     else:
         input = input.unsqueeze(0)
-    classes = target.value.reshape(-1)
+    classes, n = target.value.reshape(-1), input.value.shape[1]
     counted = classes != ignore_index
-    outside = classes[counted & ((classes < 0) | (classes >= input.shape[1]))]
-    if outside.size:
-        raise TensorIndexError(
-            f"class {outside[0]} is not among the {input.shape[1]} classes 0 to {input.shape[1] - 1}"
-        )
-    losses = -index((np.arange(len(classes)), np.where(counted, classes, 0)))(input)
-    if not counted.all():
+    whole = bool(counted.all())
+    if not whole:
+        classes = np.where(counted, classes, 0)
+    if classes.size and (classes.min() < 0 or classes.max() >= n):
+        raise TensorIndexError(f"classes from {classes.min()} to {classes.max()}, where there are 0 to {n - 1}")
+    losses = -index((np.arange(len(classes)), classes), distinct=True)(input)
+    if not whole:
         losses = POINTWISE["where"](counted, losses, 0.0)
         if reduction == "mean":
             return named(losses.sum() / float(counted.sum()), "NllLossBackward0")

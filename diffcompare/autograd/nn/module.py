@@ -7,9 +7,10 @@ from typing import Any, Self
 
 from diffcompare.autograd.conversions import to
 from diffcompare.autograd.errors import NoForwardError, TensorAttributeError, TensorKeyError, TensorTypeError
+from diffcompare.autograd.graph import Handle
 from diffcompare.autograd.nn import hooks, state
 from diffcompare.autograd.nn.parameter import Parameter
-from diffcompare.autograd.tensors import Handle, Tensor
+from diffcompare.autograd.tensors import Tensor
 from diffcompare.autograd.types import as_dtype, device
 
 KINDS = ("_parameters", "_buffers", "_modules")  # where attributes of these kinds are registered

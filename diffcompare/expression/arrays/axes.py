@@ -16,7 +16,11 @@ Axis = int | Sequence[int] | None
 def axes_of(x: Any, axis: Axis) -> tuple[int, ...]:
     """The axes as whole numbers >= 0, all of them for None."""
     n = len(shape_of(x))
-    return tuple(range(n)) if axis is None else tuple(np.lib.array_utils.normalize_axis_tuple(axis, n))
+    if axis is None:
+        return tuple(range(n))
+    if type(axis) is int and -n <= axis < n:
+        return (axis % n,)
+    return tuple(np.lib.array_utils.normalize_axis_tuple(axis, n))
 
 
 def axis_of(x: Any, axis: int) -> int:

@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 
 from diffcompare.expression.arrays.axes import Axis, axes_of, axis_of, key_along, lifted, moved_axes
+from diffcompare.expression.arrays.creation import asarray
 from diffcompare.expression.arrays.indexing import arrayed
 from diffcompare.expression.arrays.reductions import total
 from diffcompare.expression.primitives.structural import (
     broadcast_to,
     cast,
     concatenate,
+    dtype_of,
     index,
     reshape,
     shape_of,
@@ -28,6 +30,10 @@ def taken(x: Any, axis: int, *part: Any) -> Any:
 def difference(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
     """np.diff: each entry subtracted from the next, n times."""
     x = arrayed(a)
+    if n < 0:
+        raise ValueError(f"np.diff takes differences 0 times or more, not {n} times")
+    if n == 0:
+        return x
     along = axis_of(x, axis)
     ends = [None if end is None else arrayed(end) for end in (prepend, append)]
     one_wide = tuple(1 if i == along else m for i, m in enumerate(shape_of(x)))
@@ -56,19 +62,22 @@ def _slopes(f: Any, axis: int, spacing: Any, edge_order: int) -> Any:
     n = shape_of(f)[axis]
     if n <= edge_order:
         raise ValueError(f"np.gradient needs at least {edge_order + 1} points along an axis")
-    steps = difference(spacing) if shape_of(spacing) else broadcast_to((n - 1,))(spacing)
-    steps = lifted(steps, axis, len(shape_of(f)))
+    steps = lifted(difference(spacing), axis, len(shape_of(f))) if shape_of(spacing) else spacing
+
+    def width(*part: Any) -> Any:
+        return taken(steps, axis, *part) if shape_of(steps) else steps
+
     ends = [
-        _end_slope([taken(f, axis, k, k + 1) for k in points], [taken(steps, axis, k, k + 1) for k in gaps])
+        _end_slope([taken(f, axis, k, k + 1) for k in points], [width(k, k + 1) for k in gaps])
         for points, gaps in (
             (range(edge_order + 1), range(edge_order)),
             (range(n - 1, n - 2 - edge_order, -1), range(n - 2, n - 2 - edge_order, -1)),
         )
     ]
-    before, after = taken(steps, axis, None, -1), taken(steps, axis, 1, None)
+    before, after = width(None, -1), width(1, None)
     left, middle, right = taken(f, axis, None, -2), taken(f, axis, 1, -1), taken(f, axis, 2, None)
     inside = ((right - middle) * before / after + (middle - left) * after / before) / (before + after)
-    return concatenate([ends[0], inside, -ends[1]], axis)
+    return asarray(concatenate([ends[0], inside, -ends[1]], axis), dtype_of(f))
 
 
 def _end_slope(f: list[Any], h: list[Any]) -> Any:
@@ -95,7 +104,7 @@ def linspace(
     start, stop = arrayed(start), arrayed(stop)
     gaps = num - 1 if endpoint else num
     step = (stop - start) / float(gaps) if gaps > 0 else (stop - start) * float("nan")
-    weights = np.arange(float(num)).reshape(-1, *(1,) * len(shape_of(step)))
+    weights = np.arange(num, dtype=dtype_of(step)).reshape(-1, *(1,) * len(shape_of(step)))
     points = start + weights * (step if gaps > 0 else 0.0)
     if endpoint and num > 1:
         last = broadcast_to(shape_of(points)[1:])(stop)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from diffcompare.expression.arrays.creation import asarray
 from diffcompare.expression.arrays.indexing import arrayed
 from diffcompare.expression.arrays.selecting import decided
 from diffcompare.expression.primitives import PRIMITIVES
@@ -66,8 +69,15 @@ def sinc(x: Any) -> Any:
 
 
 def logaddexp2(x1: Any, x2: Any) -> Any:
-    scale = np.log(2.0)
+    scale = math.log(2)
     return PRIMITIVES["logaddexp"](arrayed(x1) * scale, arrayed(x2) * scale) / scale
+
+
+def float_power(x1: Any, x2: Any) -> Any:
+    """As power, in double precision at least."""
+    x, y = arrayed(x1), arrayed(x2)
+    wide = np.result_type(dtype_of(x), dtype_of(y), np.float64)
+    return PRIMITIVES["power"](asarray(x, wide), asarray(y, wide))
 
 
 def copysign(x1: Any, x2: Any) -> Any:
@@ -78,6 +88,17 @@ def heaviside(x1: Any, x2: Any) -> Any:
     x = arrayed(x1)
     beside = where(greater(x, 0.0), 1.0, where(less(x, 0.0), 0.0, x))
     return where(equal(x, 0.0), arrayed(x2), beside)
+
+
+def valid(extremum: Callable[..., Any]) -> Callable[..., Any]:
+    """np.fmax and np.fmin: an extremum that takes the other operand for one that is not a number."""
+    missing = step_function("isnan", np.isnan)
+
+    def function(x1: Any, x2: Any) -> Any:
+        x, y = arrayed(x1), arrayed(x2)
+        return where(missing(x), y, where(missing(y), x, extremum(x, y)))
+
+    return function
 
 
 def modf(x: Any) -> tuple[Any, Any]:

@@ -9,7 +9,19 @@ import numpy as np
 
 from diffcompare.expression.primitives.primitive import Traced
 from diffcompare.expression.primitives.structural import concatenate, index, reshape, shape_of
-from diffcompare.expression.variable import Entry, Variable
+from diffcompare.expression.variable import Variable
+
+
+class Entry(Variable):
+    """A traced scalar taken from a traced array when NumPy made an array of objects of it; it knows its place there."""
+
+    __slots__ = ("place", "source")
+
+    def __init__(self, source: Variable, place: tuple[int, ...]) -> None:
+        taken = index(place)(source) if source.shape else source
+        super().__init__(taken.tape, taken.index)
+        self.source = source
+        self.place = place
 
 
 def scalars(x: Any) -> np.ndarray[Any, Any]:
@@ -49,7 +61,7 @@ _NUMBERS, _ALONE = (0, 0), (0, 1)
 def _source(entry: Any) -> tuple[Any, Any]:
     """What neighbours must share to be taken together: the array they come from, or that they are numbers."""
     if type(entry) is Entry:
-        return id(entry.source.trace), entry.source.index
+        return id(entry.source.tape), entry.source.index
     return _ALONE if isinstance(entry, Traced) else _NUMBERS
 
 

@@ -16,6 +16,7 @@ from diffcompare.expression.primitives.structural import (
     broadcast_to,
     cast,
     concatenate,
+    dtype_of,
     is_complex,
     reshape,
     shape_of,
@@ -46,7 +47,7 @@ def mean(
     if where is True:
         count: Any = float(count_over(x, axes_of(x, axis)))
     else:
-        count = np.sum(np.broadcast_to(where, shape_of(x)), axis, keepdims=keepdims is True)
+        count = np.sum(np.broadcast_to(where, shape_of(x)), axis, dtype_of(x), keepdims=keepdims is True)
     return total(x, axis, dtype, keepdims=keepdims, where=where) / count
 
 
@@ -153,6 +154,6 @@ def starting_with(first: float, accumulate: Callable[..., Any]) -> Callable[...,
         if not include_initial:
             return result
         shape = tuple(1 if i == along else n for i, n in enumerate(shape_of(result)))
-        return concatenate([np.full(shape, first), result], along)
+        return concatenate([np.full(shape, first, dtype_of(result)), result], along)
 
     return function

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from diffcompare.errors import NotDifferentiableError
 from diffcompare.expression.primitives.arithmetic import add, divide, multiply, subtract
 from diffcompare.expression.primitives.contraction import matmul, swapped
 from diffcompare.expression.primitives.linear_algebra import inverse
@@ -98,13 +99,20 @@ determinant: Structural = Structural(
 )  # fmt: skip
 
 
+def _regular_inverse(x: Any) -> Any:
+    try:
+        return inverse(x)
+    except np.linalg.LinAlgError as error:
+        raise NotDifferentiableError("log |det| of a singular matrix is -inf and has no derivative") from error
+
+
 def _log_pushforward(k: int, x_dot: Any, v: Any, x: tuple[Any, ...]) -> Any:
-    slope = trace_of_product(inverse(x[0]), x_dot)
+    slope = trace_of_product(_regular_inverse(x[0]), x_dot)
     return real_part(slope) if is_complex(slope) else slope
 
 
 def _log_pullback(k: int, v_bar: Any, v: Any, x: tuple[Any, ...]) -> Any:
-    return multiply(as_factor(v_bar), swapped(inverse(x[0])))
+    return multiply(as_factor(v_bar), swapped(_regular_inverse(x[0])))
 
 
 log_determinant = Structural("log |det|", 1, lambda x: np.linalg.slogdet(x).logabsdet, _log_pullback, _log_pushforward)

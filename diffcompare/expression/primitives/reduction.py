@@ -28,7 +28,7 @@ def extremum(axes: tuple[int, ...], largest: bool) -> Structural:
     The convention at a tie is that of HIPS autograd and JAX.
     """
 
-    pick = np.max if largest else np.min
+    pick = np.maximum.reduce if largest else np.minimum.reduce
     return Structural(
         "max" if largest else "min", 1, lambda x: pick(x, axis=axes, keepdims=True),
         lambda k, v_bar, v, x: multiply(v_bar, winners(x[0], v)),

@@ -23,9 +23,8 @@ def _beats(x: Any, y: Any) -> Any:
 
 def _winners(x: Any, v: Any) -> Any:
     wins = np.equal(x, v)
-    axes = tuple(k for k, n in enumerate(v.shape) if n == 1)
-    count = np.sum(wins, axis=axes, keepdims=True)
-    return (wins / count).astype(x.dtype) if np.any(count != 1) else wins
+    count = wins.sum(axis=tuple([k for k, n in enumerate(v.shape) if n == 1]), keepdims=True)
+    return (wins / count).astype(x.dtype) if (count != 1).any() else wins
 
 
 # What a derivative is multiplied by on each side of a corner, as truth values where these do: no pass for a 1 or 0.

@@ -99,7 +99,7 @@ one_each = lru_cache(maxsize=1024)
 def reshape(shape: tuple[int, ...]) -> Structural:
     """The same entries in another shape."""
     return Structural(
-        "reshape", 1, lambda x: np.reshape(x, shape)[()],
+        "reshape", 1, lambda x: np.asarray(x).reshape(shape)[()],
         lambda k, v_bar, v, x: reshape(shape_of(x[0]))(v_bar), parameters=str(shape),
     )  # fmt: skip
 
@@ -109,7 +109,7 @@ def transpose(axes: tuple[int, ...]) -> Structural:
     """Axis i of the result is axis axes[i] of the operand."""
     inverse = tuple(sorted(range(len(axes)), key=axes.__getitem__))
     return Structural(
-        "transpose", 1, lambda x: np.transpose(x, axes), lambda k, v_bar, v, x: transpose(inverse)(v_bar),
+        "transpose", 1, lambda x: np.asarray(x).transpose(axes), lambda k, v_bar, v, x: transpose(inverse)(v_bar),
         parameters=str(axes),
     )  # fmt: skip
 

@@ -1,0 +1,153 @@
+"""What a traced array answers as NumPy's arrays do: operators, axes and parts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from diffcompare.expression.primitives import PRIMITIVES, Traced
+
+
+def _binary(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """The operator method for a primitive and its reflection."""
+
+    def forward(self: ArrayMethods, other: Any) -> Any:
+        return NotImplemented if isinstance(other, np.ndarray) else PRIMITIVES[name](self, other)
+
+    def reflected(self: ArrayMethods, other: Any) -> Any:
+        return PRIMITIVES[name](other, self)
+
+    return forward, reflected
+
+
+def _named(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """The operator method for a function on arrays and its reflection."""
+
+    def forward(self: ArrayMethods, other: Any) -> Any:
+        return _array_function(name)(self, other)
+
+    def reflected(self: ArrayMethods, other: Any) -> Any:
+        return _array_function(name)(other, self)
+
+    return forward, reflected
+
+
+def _array_function(name: str) -> Callable[..., Any]:
+    from diffcompare.expression.array_functions import FUNCTIONS
+
+    return FUNCTIONS[name]
+
+
+class ArrayMethods(Traced):
+    """Operators and attributes of something traced that has a `shape` and can be indexed."""
+
+    __slots__ = ()
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the value; () for a scalar."""
+        raise NotImplementedError
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """The number of entries."""
+        return math.prod(self.shape)
+
+    @property
+    def real(self) -> Any:
+        """The real part."""
+        return _array_function("real")(self)
+
+    @property
+    def imag(self) -> Any:
+        """The imaginary part."""
+        return _array_function("imag")(self)
+
+    @property
+    def T(self) -> Any:
+        """The transpose."""
+        return _array_function("transpose")(self)
+
+    @property
+    def mT(self) -> Any:
+        """The transpose of the last two axes."""
+        return _array_function("matrix_transpose")(self)
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("a traced number has no length; only arrays have one")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter([self[i] for i in range(len(self))])
+
+    def __getitem__(self, key: Any) -> Any:
+        raise NotImplementedError
+
+    __add__, __radd__ = _binary("add")
+    __sub__, __rsub__ = _binary("subtract")
+    __mul__, __rmul__ = _binary("multiply")
+    __truediv__, __rtruediv__ = _binary("divide")
+    __pow__, __rpow__ = _binary("power")
+    __mod__, __rmod__ = _named("remainder")
+    __floordiv__, __rfloordiv__ = _named("floor_divide")
+    __divmod__, __rdivmod__ = _named("divmod")
+    __matmul__, __rmatmul__ = _named("matmul")
+    __and__, __rand__ = _named("bitwise_and")
+    __or__, __ror__ = _named("bitwise_or")
+    __xor__, __rxor__ = _named("bitwise_xor")
+    __lt__, _ = _binary("less")
+    __le__, _ = _binary("less_equal")
+    __gt__, _ = _binary("greater")
+    __ge__, _ = _binary("greater_equal")
+    __eq__, _ = _binary("equal")
+    __ne__, _ = _binary("not_equal")
+    __hash__ = None  # type: ignore[assignment]  # equality is traced, so a set of variables would decide branches
+
+    def __neg__(self) -> Any:
+        return PRIMITIVES["negative"](self)
+
+    def __pos__(self) -> Any:
+        return self
+
+    def __abs__(self) -> Any:
+        return _array_function("absolute")(self)
+
+    def __invert__(self) -> Any:
+        return _array_function("invert")(self)
+
+
+class ScalarType:
+    """The number type of a traced scalar: NumPy's own, except that what it is called with stays traced.
+
+    NumPy's code for np.mean([x, y]), which asks nobody, ends with `x.dtype.type(x / n)`.
+    """
+
+    __slots__ = ("dtype",)
+
+    def __init__(self, dtype: np.dtype[Any]) -> None:
+        self.dtype = dtype
+
+    def type(self, value: Any) -> Any:
+        """The value as a number of this type; a traced one as it is."""
+        return value if isinstance(value, Traced) else self.dtype.type(value)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.dtype, name)
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self.dtype == other)
+
+    def __hash__(self) -> int:
+        return hash(self.dtype)
+
+    def __repr__(self) -> str:
+        return repr(self.dtype)
