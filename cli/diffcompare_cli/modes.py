@@ -47,7 +47,7 @@ def blocks(study: GradModes) -> Iterator[Block]:
     net = study.dimensions
     yield (
         f"Net3, {net.inputs}-{net.hidden}-{net.hidden}-{net.hidden}-1 with ReLU between, batch {net.batch}, float32: "
-        f"one forward pass, the median of {net.turns} turns"
+        f"one forward pass, the median of {study.turns} turns"
     )
     rows: list[list[Cell]] = [
         [

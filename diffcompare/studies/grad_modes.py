@@ -28,15 +28,15 @@ MODES: dict[str, Callable[[], Any]] = {
 
 
 class Size(NamedTuple):
-    """The lengths of Net3's axes, and how often each mode takes its turn: a multiple of 3, the number of modes."""
+    """The lengths of Net3's axes."""
 
     batch: int
     inputs: int
     hidden: int
-    turns: int
 
 
-SIZES = {"small": Size(64, 256, 512, 51), "lecture": Size(256, 4096, 8192, 3)}
+SIZES = {"small": Size(64, 256, 512), "lecture": Size(256, 4096, 8192)}
+TURNS, SECONDS = 51, 1.0  # of the measurement of time, whichever comes first, after three turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +87,13 @@ class GradModes(Study):
 
     @property
     def dimensions(self) -> Size:
-        """The lengths of the network's axes, and the turns."""
+        """The lengths of the network's axes."""
         return SIZES[self.size]
+
+    @property
+    def turns(self) -> int:
+        """How often each mode was timed."""
+        return len(self.rows[0].times)
 
     @property
     def layer_bytes(self) -> int:
@@ -103,6 +108,7 @@ class GradModes(Study):
         return {
             "size": self.size,
             **self.dimensions._asdict(),
+            "turns": self.turns,
             "layer_bytes": self.layer_bytes,
             "rows": [{name: getattr(row, name) for name in fields} for row in self.rows],
             "differences": [
@@ -164,7 +170,7 @@ def _compared(size: Size) -> tuple[ModeRow, ...]:
         with MODES[mode]():
             return net(x)
 
-    times = _times(forward, size.turns)
+    times = _times(forward)
     rows = []
     for mode in MODES:
         result, peak = with_peak(partial(forward, mode))
@@ -174,18 +180,19 @@ def _compared(size: Size) -> tuple[ModeRow, ...]:
     return tuple(rows)
 
 
-def _times(forward: Callable[[str], Any], turns: int) -> dict[str, list[float]]:
+def _times(forward: Callable[[str], Any]) -> dict[str, list[float]]:
     """Seconds of every mode in every turn; each mode is first, second and last in its turn equally often."""
     names = list(MODES)
     times: dict[str, list[float]] = {mode: [] for mode in names}
     forward(names[0])  # the first pass of all pays for what is cached
-    for turn in range(turns):
-        for k in range(len(names)):
-            mode = names[(turn + k) % len(names)]
-            start = time.perf_counter()
-            result = forward(mode)
-            times[mode].append(time.perf_counter() - start)
-            del result  # a graph is freed outside the time of the next mode
+    begun = time.perf_counter()
+    while not (turns := len(times[names[0]])) or (turns < TURNS and time.perf_counter() - begun < SECONDS):
+        for first in range(len(names)):
+            for mode in names[first:] + names[:first]:
+                start = time.perf_counter()
+                result = forward(mode)
+                times[mode].append(time.perf_counter() - start)
+                del result  # a graph is freed outside the time of the next mode
     return times
 
 
@@ -211,7 +218,7 @@ def _why_unusable(result: torch.Tensor) -> str:
         (gradient,) = torch.autograd.grad((result * w).sum(), w)
     except TensorError as error:
         return str(error)
-    return "" if gradient is not None and torch.equal(gradient, result) else "the gradient is wrong"
+    return "" if torch.equal(gradient, result) else "the gradient is wrong"
 
 
 def _differences() -> tuple[Difference, ...]:

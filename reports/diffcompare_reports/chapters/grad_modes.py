@@ -27,7 +27,7 @@ def grad_modes(subject: Subject) -> dict[str, Any]:
     net = study.dimensions
     return {
         "net": "-".join(map(str, (net.inputs, *(net.hidden,) * 3, 1))), "batch": str(net.batch),
-        "turns": str(net.turns), "own_size": study.size == "lecture", "layer": byte_count(study.layer_bytes),
+        "turns": str(study.turns), "own_size": study.size == "lecture", "layer": byte_count(study.layer_bytes),
         "rows": [_row(study, row) for row in study.rows],
         "properties": [one.what for one in study.differences],
         "tried": [one.tried for one in study.differences],
