@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from diffcompare.studies.agreement import compare
     from diffcompare.studies.cost import cost
     from diffcompare.studies.derivation import steps
+    from diffcompare.studies.grad_modes import modes
     from diffcompare.studies.jacobian import jacobian_passes
     from diffcompare.studies.linear_layer import linear
     from diffcompare.studies.step_size import sweep
@@ -49,6 +50,7 @@ _HOMES = {
         "studies.agreement": ("compare",),
         "studies.cost": ("cost",),
         "studies.derivation": ("steps",),
+        "studies.grad_modes": ("modes",),
         "studies.jacobian": ("jacobian_passes",),
         "studies.linear_layer": ("linear",),
         "studies.step_size": ("sweep",),
@@ -75,6 +77,7 @@ __all__ = [
     "jacobian_passes",
     "jvp",
     "linear",
+    "modes",
     "steps",
     "sweep",
     "swell",

@@ -6,7 +6,7 @@ import pytest
 
 from diffcompare.errors import DiffCompareError
 from diffcompare.expression.catalog import CATALOG
-from diffcompare_reports.chapters import automatic, comparison, cost, numerical, symbolic
+from diffcompare_reports.chapters import automatic, comparison, cost, grad_modes, numerical, symbolic
 from diffcompare_reports.chapters.subject import LONGEST_TRACE, Subject, available, ends, sentence, subject_of
 
 
@@ -82,6 +82,17 @@ def test_function_of_any_n_has_its_own_costs() -> None:
     entry = CATALOG["speelpenning"]
     chapter = cost.cost(subject_of(entry.function(), entry.at))
     assert (chapter["function"], chapter["own"]) == ("Speelpenning", True)
+
+
+def test_grad_modes_are_those_of_the_lecture_s_table() -> None:
+    subject = subject_of("x^2", {"x": 3})
+    chapter = grad_modes.grad_modes(subject)
+    assert [row["answers"] for row in chapter["does"]] == [
+        [False, False, True], [True, False, True], [True, True, False],
+    ]  # fmt: skip
+    assert [(row["operations"], row["layers"]) for row in chapter["rows"]] == [(7, "6.0"), (0, "2.0"), (0, "2.0")]
+    assert [one["mode"] for one in chapter["reasons"]] == ["inference"]
+    assert "grad_modes" in subject.figures
 
 
 def test_jacobian_of_several_outputs() -> None:
