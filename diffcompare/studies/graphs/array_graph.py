@@ -84,8 +84,7 @@ def _diagram(graph: Graph) -> Diagram:
             boxes[i] = Box(name, "operation", text, node.shape, node.primitive.name, latex)
             arrows += [(boxes[j].name, name) for j in node.operands if j in boxes]
         elif node.primitive is not None or (node.constant is not None and not node.shape):
-            written.append([n.apply(node.primitive, []) if node.primitive else n.constant(node.constant)
-                            for n in NOTATIONS])  # fmt: skip
+            written.append(_number(node))
             continue
         else:
             constants += node.constant is not None
@@ -96,6 +95,13 @@ def _diagram(graph: Graph) -> Diagram:
         if i in boxes:
             boxes[i] = replace(boxes[i], root=True)
     return Diagram("array graph", tuple(boxes.values()), tuple(arrows))
+
+
+def _number(node: Node) -> list[Written]:
+    """A constant in every notation; pi and e by name."""
+    if node.primitive is not None:
+        return [n.apply(node.primitive, []) for n in NOTATIONS]
+    return [n.constant(getattr(node.constant, "item", lambda: node.constant)()) for n in NOTATIONS]
 
 
 def _letter(letter: str, names: Iterable[str]) -> str:

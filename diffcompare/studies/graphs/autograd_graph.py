@@ -153,7 +153,7 @@ def _diagram(result: Any, recording: Recording) -> Diagram:
             frozen = all(boxes[key].frozen for key in operands)
             title = node.label or source.name()
             name = put(node, Box("", "operation", title, node.shape, title, calls=calls, frozen=frozen,
-                                 root=node in roots, keeps_grad=bool(node.keeper and node.keeper())))  # fmt: skip
+                                 root=node in roots, keeps_grad=node.keeper is not None))  # fmt: skip
             arrows += [(boxes[key].name, name) for key in operands]
     for leaf in roots:
         if isinstance(leaf, AccumulateGrad):

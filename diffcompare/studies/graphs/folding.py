@@ -13,6 +13,7 @@ from dataclasses import replace
 from diffcompare.studies.graphs.diagram import Box, Diagram
 
 READABLE = 60  # boxes
+CROWDED = 1.5  # arrows for each of these boxes
 NAMED = 3  # kinds of operations that a group names
 Arrow = tuple[Hashable, Hashable]
 Keys = Mapping[str, Hashable]  # the group of a box, by the name of the box; a box without one stays as it is
@@ -22,7 +23,7 @@ def readable(diagram: Diagram, most: int = READABLE) -> Diagram:
     """The diagram itself, or one of at most so many boxes in which neighbours are folded into groups.
 
     Where modules were called, a group is a call, at the deepest level of nesting that is readable.  Elsewhere it is a
-    connected part of consecutive levels, which are counted back from the results.
+    part of consecutive levels, counted back from the results, of fewer the more arrows there are.
 
     >>> import diffcompare as dc
     >>> chain = dc.array_graph("sin(sin(sin(sin(sin(sin(x))))))", at={"x": 1})
@@ -32,12 +33,16 @@ def readable(diagram: Diagram, most: int = READABLE) -> Diagram:
     if len(diagram.boxes) <= most:
         return diagram
     keys: Keys = {}
+    folded = diagram
     for depth in range(max(len(box.calls) for box in diagram.boxes), 0, -1):
         keys = _with_sources(diagram, {box.name: box.calls[:depth] for box in diagram.boxes if len(box.calls) >= depth})
         folded = _folded(diagram, keys)
         if len(folded.boxes) <= most:
             return folded
-    return _folded(diagram, _by_levels(diagram, keys, most))
+    room = most
+    while len(folded.boxes) > most or (len(folded.arrows) > CROWDED * most and room > 1):
+        folded, room = _folded(diagram, _by_levels(diagram, keys, room)), room * 3 // 4
+    return folded
 
 
 def _with_sources(diagram: Diagram, keys: Keys) -> dict[str, Hashable]:
