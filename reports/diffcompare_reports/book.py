@@ -1,4 +1,4 @@
-"""The report book: every study of one function, typeset by Typst as a PDF of about ten pages."""
+"""The report book: every study of one function, typeset by Typst as a PDF of about a dozen pages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 import diffcompare
 from diffcompare.errors import OutputError
-from diffcompare_reports.chapters import automatic, comparison, cost, numerical, symbolic
+from diffcompare_reports.chapters import autograd, automatic, comparison, cost, linear_layer, numerical, symbolic
 from diffcompare_reports.chapters.subject import Subject, available, shortened, subject_of, summary
 from diffcompare_reports.files import cause_of, check_folder, check_target, write_whole
 from diffcompare_reports.style import rendered
@@ -32,6 +32,8 @@ CHAPTERS: dict[str, tuple[Callable[[Subject], Any], str]] = {
     "reverse": (automatic.reverse, "tracing in reverse mode"),
     "jacobians": (automatic.jacobians, "passing through the Jacobian"),
     "cost": (cost.cost, "counting the cost of a gradient"),
+    "linear_layer": (linear_layer.linear_layer, "verifying the linear layer"),
+    "autograd": (autograd.autograd, "recording a network"),
 }
 
 
