@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from diffcompare.studies.agreement import compare
     from diffcompare.studies.cost import cost
     from diffcompare.studies.derivation import steps
+    from diffcompare.studies.grad_modes import modes
     from diffcompare.studies.graphs.array_graph import array_graph
     from diffcompare.studies.graphs.autograd_graph import autograd_graph
     from diffcompare.studies.jacobian import jacobian_passes
@@ -53,6 +54,7 @@ _HOMES = {
         "studies.derivation": ("steps",),
         "studies.graphs.array_graph": ("array_graph",),
         "studies.graphs.autograd_graph": ("autograd_graph",),
+        "studies.grad_modes": ("modes",),
         "studies.jacobian": ("jacobian_passes",),
         "studies.linear_layer": ("linear",),
         "studies.step_size": ("sweep",),
@@ -81,6 +83,7 @@ __all__ = [
     "jacobian_passes",
     "jvp",
     "linear",
+    "modes",
     "steps",
     "sweep",
     "swell",

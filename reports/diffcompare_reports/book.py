@@ -14,7 +14,16 @@ from typing import Any
 
 import diffcompare
 from diffcompare.errors import OutputError
-from diffcompare_reports.chapters import autograd, automatic, comparison, cost, linear_layer, numerical, symbolic
+from diffcompare_reports.chapters import (
+    autograd,
+    automatic,
+    comparison,
+    cost,
+    grad_modes,
+    linear_layer,
+    numerical,
+    symbolic,
+)
 from diffcompare_reports.chapters.subject import Subject, available, shortened, subject_of, summary
 from diffcompare_reports.files import cause_of, check_folder, check_target, write_whole
 from diffcompare_reports.style import rendered
@@ -34,6 +43,7 @@ CHAPTERS: dict[str, tuple[Callable[[Subject], Any], str]] = {
     "cost": (cost.cost, "counting the cost of a gradient"),
     "linear_layer": (linear_layer.linear_layer, "verifying the linear layer"),
     "autograd": (autograd.autograd, "recording a network"),
+    "grad_modes": (grad_modes.grad_modes, "running a network in the three grad modes"),
 }
 
 

@@ -68,7 +68,7 @@ def _card(box: Box) -> Card:
     lines = [Line(title, ink, max(14.0, extent(title, SIZE)[1] + 6))]
     lines += [Line(words(", ".join(box.notes)), ink, 11.0, SMALL)] * bool(box.notes)
     lines.append(Line(_shape(box), darker(VERMILLION) if box.keeps_grad else ink, 15.0, SMALL))
-    fill = {"operation": "white", "group": FORWARD_TINT}.get(box.kind, INPUT_TINT)
+    fill = {"operation": "white", "group": INPUT_TINT if box.frozen else FORWARD_TINT}.get(box.kind, INPUT_TINT)
     return card(lines, fill=fill, strip=REVERSE_TINT if box.keeps_grad else None, heavy=box.root, dashed=box.frozen)
 
 

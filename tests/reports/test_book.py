@@ -48,9 +48,17 @@ def test_pdf_pages_and_figures_are_written(written: tuple[list[Path], list[str]]
     assert names[0] == "report.pdf"
     assert written[0][0].read_bytes().startswith(b"%PDF-")
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in written[0][1:])
-    assert {"step-size.png", "swell.png", "forward-graph.png", "reverse-graph.png", "cost.png", "comparison.png"} < {
-        *names
+    figures = {
+        "step-size",
+        "swell",
+        "forward-graph",
+        "reverse-graph",
+        "cost",
+        "comparison",
+        "autograd-graph",
+        "grad-modes",
     }
+    assert {f"{name}.png" for name in figures} < {*names}
     assert sorted(p.name for p in written[0][1].parent.iterdir()) == sorted(names[1:])
 
 
@@ -99,7 +107,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     def not_now(_: Any) -> Any:
         raise DiffCompareError("left out")
 
-    for name in ("swell", "cost", "linear_layer", "autograd"):
+    for name in ("swell", "cost", "linear_layer", "autograd", "grad_modes"):
         monkeypatch.setitem(book.CHAPTERS, name, (not_now, ""))
 
 

@@ -6,7 +6,16 @@ import pytest
 
 from diffcompare.errors import DiffCompareError
 from diffcompare.expression.catalog import CATALOG
-from diffcompare_reports.chapters import autograd, automatic, comparison, cost, linear_layer, numerical, symbolic
+from diffcompare_reports.chapters import (
+    autograd,
+    automatic,
+    comparison,
+    cost,
+    grad_modes,
+    linear_layer,
+    numerical,
+    symbolic,
+)
 from diffcompare_reports.chapters.subject import LONGEST_TRACE, Subject, available, ends, sentence, subject_of
 
 
@@ -96,6 +105,17 @@ def test_autograd_draws_the_frozen_layer_and_says_what_it_changes(lecture: Subje
     assert [row["name"] for row in chapter["rows"] if row["grad"] and not row["frozen_grad"]] == ["layer1.weight"]
     assert [row["name"] for row in chapter["rows"] if not row["grad"]] == ["hidden"]
     assert "autograd_graph" in lecture.figures
+
+
+def test_grad_modes_are_those_of_the_lecture_s_table() -> None:
+    subject = subject_of("x^2", {"x": 3})
+    chapter = grad_modes.grad_modes(subject)
+    assert [row["answers"] for row in chapter["does"]] == [
+        [False, False, True], [True, False, True], [True, True, False],
+    ]  # fmt: skip
+    assert [(row["operations"], row["layers"]) for row in chapter["rows"]] == [(7, "6.0"), (0, "2.0"), (0, "2.0")]
+    assert [one["mode"] for one in chapter["reasons"]] == ["inference"]
+    assert "grad_modes" in subject.figures
 
 
 def test_jacobian_of_several_outputs() -> None:

@@ -11,6 +11,7 @@ import diffcompare as dc
 from diffcompare.expression.catalog import CATALOG
 from diffcompare_reports.comparison_figure import draw_comparison
 from diffcompare_reports.cost_figure import draw_cost
+from diffcompare_reports.grad_modes_figure import draw_grad_modes
 from diffcompare_reports.step_size_figure import draw_sweep
 from diffcompare_reports.style import ENGINES, GREY, INK, SERIES, TEXT_WIDTH, darker, rendered, styled
 from diffcompare_reports.swell_figure import draw_swell
@@ -25,6 +26,7 @@ FIGURES: dict[str, tuple[Callable[[], Any], Callable[[Any], Any]]] = {
     "sweep": (lambda: dc.sweep(*CLASSIC, steps=(1e-16, 1e-1, 100)), draw_sweep),
     "swell": (lambda: dc.swell("logistic", iterations=6), draw_swell),
     "cost": (lambda: dc.cost("speelpenning", (1, 10)), draw_cost),
+    "grad modes": (lambda: dc.modes(), draw_grad_modes),
 }
 
 # How people without one kind of cone see linear RGB: Machado, Oliveira, Fernandes, IEEE TVCG 15(6), 2009.

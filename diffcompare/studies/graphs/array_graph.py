@@ -14,7 +14,7 @@ from diffcompare.expression.function import function
 from diffcompare.expression.graph import Graph, Node
 from diffcompare.expression.notation import ATOM, LATEX, POWER, PRODUCT, TEXT, Notation, Rule, Written
 from diffcompare.expression.primitives import Operation
-from diffcompare.studies.graphs.diagram import Box, Diagram, ends_a_reduction
+from diffcompare.studies.graphs.diagram import REDUCTIONS, Box, Diagram, drops_axes
 
 LARGEST = 10**5  # operations
 LONGEST = 40  # characters of a formula; where there are more, the arrows say what the operands are
@@ -53,18 +53,33 @@ def array_graph(f: Any, at: Mapping[str, Any]) -> Diagram:
     ).graph  # fmt: skip
     if graph.operations() > LARGEST:
         raise BudgetError(f"over budget: {graph.operations()} operations on arrays, and a graph takes {LARGEST}")
-    return _diagram(_with_whole_reductions(Graph(names, graph.nodes, graph.outputs)))
+    return _diagram(_with_whole_calls(Graph(names, graph.nodes, graph.outputs)))
 
 
-def _with_whole_reductions(graph: Graph) -> Graph:
-    """A reduction and the reshape that only drops its axes as one operation, as they are one call of NumPy's."""
+def _with_whole_calls(graph: Graph) -> Graph:
+    """What is one call of NumPy's as one operation: a reduction that drops its axes, a product with a vector."""
     uses = Counter(j for node in graph.nodes for j in node.operands) + Counter(graph.outputs)
     nodes = list(graph.nodes)
-    for i, node in enumerate(nodes):
-        inner = nodes[node.operands[0]] if node.operands else node
-        if ends_a_reduction(node.primitive, inner.primitive) and uses[node.operands[0]] == 1:
+    for i, node in enumerate(graph.nodes):
+        if not node.operands or uses[node.operands[0]] != 1:
+            continue
+        inner = graph.nodes[node.operands[0]]
+        if inner.primitive is None or not drops_axes(node.primitive, node.shape, inner.shape):
+            continue
+        if inner.primitive.name in REDUCTIONS:
             nodes[i] = Node(inner.primitive, inner.operands, node.value)
+        elif inner.primitive.name == "matmul":
+            operands = tuple(_vector(graph, j) if uses[j] == 1 else j for j in inner.operands)
+            if operands != inner.operands:
+                nodes[i] = Node(inner.primitive, operands, node.value)
     return Graph(graph.names, nodes, graph.outputs).select(graph.outputs)
+
+
+def _vector(graph: Graph, j: int) -> int:
+    """The vector that was written as a matrix for a product, or the operand itself."""
+    node = graph.nodes[j]
+    reshaped = node.primitive is not None and node.primitive.name == "reshape"
+    return node.operands[0] if reshaped and len(graph.nodes[node.operands[0]].shape) == 1 else j
 
 
 def _diagram(graph: Graph) -> Diagram:
@@ -79,7 +94,8 @@ def _diagram(graph: Graph) -> Diagram:
         if node.primitive is not None and node.operands:
             operations += 1
             name = f"{v}{operations}"
-            formulas = _formulas(node.primitive, [written[j] for j in node.operands])
+            kept = ", keepdims=True" if _keeps_axes(graph, node) else ""
+            formulas = _formulas(node.primitive, [written[j] for j in node.operands], kept)
             text, latex = (f"{n.variable(name)} = {formula}" for n, formula in zip(NOTATIONS, formulas, strict=True))
             boxes[i] = Box(name, "operation", text, node.shape, node.primitive.name, latex)
             arrows += [(boxes[j].name, name) for j in node.operands if j in boxes]
@@ -111,11 +127,17 @@ def _letter(letter: str, names: Iterable[str]) -> str:
     return letter
 
 
-def _formulas(primitive: Operation, operands: list[list[Written]]) -> list[str]:
+def _keeps_axes(graph: Graph, node: Node) -> bool:
+    reduces = node.primitive is not None and node.primitive.name in REDUCTIONS
+    return reduces and len(node.shape) == len(graph.nodes[node.operands[0]].shape)
+
+
+def _formulas(primitive: Operation, operands: list[list[Written]], kept: str) -> list[str]:
     """An operation in every notation, its parameters after its operands; its name alone where that is too long."""
-    parameters = getattr(primitive, "parameters", "")
+    parameters = getattr(primitive, "parameters", "") + kept
     if parameters:
-        operands = [*operands, [Written(parameters, ATOM), Written(rf"\mathrm{{{parameters}}}", ATOM)]]
+        upright = re.sub("[a-zA-Z]+", lambda word: rf"\mathrm{{{word[0]}}}", parameters)
+        operands = [*operands, [Written(parameters, ATOM), Written(upright, ATOM)]]
     formulas = [n.apply(primitive, [o[k] for o in operands]).text for k, n in enumerate(NOTATIONS)]
     if len(formulas[0]) <= LONGEST:
         return formulas

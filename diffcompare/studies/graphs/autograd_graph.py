@@ -21,7 +21,7 @@ from diffcompare.autograd.tensors import Tensor, fresh
 from diffcompare.errors import BudgetError, DiffCompareError
 from diffcompare.expression.containers import leaves
 from diffcompare.expression.primitives.structural import cast
-from diffcompare.studies.graphs.diagram import Box, Diagram, ends_a_reduction
+from diffcompare.studies.graphs.diagram import REDUCTIONS, Box, Diagram, drops_axes
 
 LARGEST = 10**5  # nodes
 
@@ -164,8 +164,8 @@ def _diagram(result: Any, recording: Recording) -> Diagram:
 def _reduction(node: Node, uses: Counter[Any]) -> Node | None:
     """The reduction whose axes this node only drops, where nothing else uses it."""
     source = node.edges[0]
-    if isinstance(source, Node) and uses[source] == 1 and ends_a_reduction(node.primitive, source.primitive):
-        return source
+    if isinstance(source, Node) and uses[source] == 1 and source.primitive.name in REDUCTIONS:
+        return source if drops_axes(node.primitive, node.shape, source.shape) else None
     return None
 
 

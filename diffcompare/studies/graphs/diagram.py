@@ -9,7 +9,7 @@ from diffcompare.expression.primitives import Operation
 from diffcompare.studies.study import Study
 
 Shape = tuple[int, ...]
-REDUCTIONS = frozenset({"sum", "max", "min", "product"})  # they keep their axes, which a reshape then drops
+REDUCTIONS = frozenset({"sum", "max", "min", "product"})  # their axes stay with length 1, until a reshape drops them
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,7 @@ class Diagram(Study):
         return {"kind": self.kind, "nodes": nodes, "edges": [list(arrow) for arrow in self.arrows]}
 
 
-def ends_a_reduction(outer: Operation | None, inner: Operation | None) -> bool:
-    """Whether an operation only drops the axes of the reduction before it: both together are one call of NumPy's."""
-    return outer is not None and inner is not None and outer.name == "reshape" and inner.name in REDUCTIONS
+def drops_axes(outer: Operation | None, shape: Shape, source: Shape) -> bool:
+    """Whether an operation only drops axes of length 1 of its operand, whose shape `source` is."""
+    same = [n for n in shape if n != 1] == [n for n in source if n != 1]
+    return outer is not None and outer.name == "reshape" and len(shape) < len(source) and same
