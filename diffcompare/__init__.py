@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from diffcompare.studies.cost import cost
     from diffcompare.studies.derivation import steps
     from diffcompare.studies.grad_modes import modes
+    from diffcompare.studies.graphs.array_graph import array_graph
+    from diffcompare.studies.graphs.autograd_graph import autograd_graph
     from diffcompare.studies.jacobian import jacobian_passes
     from diffcompare.studies.linear_layer import linear
     from diffcompare.studies.step_size import sweep
@@ -50,6 +52,8 @@ _HOMES = {
         "studies.agreement": ("compare",),
         "studies.cost": ("cost",),
         "studies.derivation": ("steps",),
+        "studies.graphs.array_graph": ("array_graph",),
+        "studies.graphs.autograd_graph": ("autograd_graph",),
         "studies.grad_modes": ("modes",),
         "studies.jacobian": ("jacobian_passes",),
         "studies.linear_layer": ("linear",),
@@ -65,6 +69,8 @@ __all__ = [
     "DiffCompareError",
     "Function",
     "Graph",
+    "array_graph",
+    "autograd_graph",
     "compare",
     "cost",
     "derivative",
