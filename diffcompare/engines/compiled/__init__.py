@@ -31,15 +31,15 @@ def compile(  # noqa: A001  the word for it, as in dc.compile
 ) -> Callable[..., Any]:  # fmt: skip
     """A function, or a derivative of it, as fast code for points of the shapes and types of `at`.
 
-    `want` is "value", "gradient", "value_and_gradient", "jacobian", "value_and_jacobian" or "hvp".  The result takes the
-    arguments of f, by place or by name, and for "hvp" a direction after them, of the shape of the gradient.  It returns
-    the value, or derivatives of the shape of the arguments `argnums` (all by default; a tuple of them where f has
-    several), a pair of both, or a Jacobian of the shape of the output followed by that of the argument.  Of a function
-    of numbers it also takes arrays of points: the axes of the points come first, in arguments and results.
+    `want` is "value", "gradient", "value_and_gradient", "jacobian", "value_and_jacobian" or "hvp".  The result takes
+    the arguments of f, by place or by name, and for "hvp" a direction after them, of the shape of the gradient.  It
+    returns the value, or derivatives of the shape of the arguments `argnums` (all by default; a tuple of them where f
+    has several), a pair of both, or a Jacobian of the shape of the output followed by that of the argument.  Of a
+    function of numbers it also takes arrays of points: the axes of the points come first, in arguments and results.
 
     A program holds on one branch of f; a point on another is traced once more.  It runs as straight-line Python at one
-    point, by NumPy in blocks or a Numba kernel at many (`pip install 'diffcompare[jit]'`), and by NumPy where f works on
-    arrays; `way` = "python", "numpy", "numba" or "tape" forces one, and `.ways` of the result says which were chosen.
+    point, by NumPy in blocks or a Numba kernel at many (`pip install 'diffcompare[jit]'`), and by NumPy where f works
+    on arrays; `way` = "python", "numpy", "numba" or "tape" forces one, and `.ways` of the result says which it is.
     With `fma` a kernel may round a product and a sum once.
 
     Raises `DiffCompareError` for a want, way or argument that does not exist, `PointError` for a point that does not
