@@ -76,11 +76,13 @@ def pulled(primitive: Operation, k: int, v_bar: Any, result: Any, operands: tupl
     else:
         rule = primitive.partials[k]
         received = times(rule if isinstance(rule, float) else rule(result, *operands), v_bar)
-    if received is None or (type(received) is float and type(operand) is float):
+    if received is None or type(received) is float is type(operand):
         return received
-    if shape_of(received) != shape_of(operand):
-        received = unbroadcast(received, shape_of(operand))
-    return received if dtype_of(received) == dtype_of(operand) else cast(dtype_of(operand))(received)
+    shape = shape_of(operand)
+    if shape_of(received) != shape:
+        received = unbroadcast(received, shape)
+    found, wanted = dtype_of(received), dtype_of(operand)
+    return received if found is wanted or found == wanted else cast(wanted)(received)
 
 
 @np.errstate(all="ignore")
@@ -175,6 +177,9 @@ def times(partial: Any, seed: Any) -> Any:
     if type(partial) is float and type(seed) is float:
         product = partial * seed
         return None if not partial or (product != product and not seed) else product
+    if type(partial) is np.ndarray and type(seed) is np.ndarray and partial.ndim and seed.ndim:
+        product = partial * seed
+        return product if partial.dtype.kind == "b" or product.dtype.hasobject else _with_zeros(product, product, seed)
     if is_number(partial):
         if partial == 1:
             return seed
@@ -190,8 +195,12 @@ def times(partial: Any, seed: Any) -> Any:
     value = concrete(product)
     if not getattr(value, "ndim", 0):
         return None if value != value and seed == 0 else product
-    lost = dtype_of(partial).kind not in "bO" and not has_objects(value) and np.isnan(value.min(initial=0))
-    return where(equal(seed, 0.0), 0.0, product) if lost else product
+    return product if has_objects(value) else _with_zeros(product, value, seed)
+
+
+def _with_zeros(product: Any, value: Any, seed: Any) -> Any:
+    """A product with 0 where the seed is 0 and the product nan."""
+    return where(equal(seed, 0.0), 0.0, product) if np.isnan(value.min(initial=0)) else product
 
 
 def plus(total: Any, term: Any) -> Any:
