@@ -63,7 +63,6 @@ class Tensor(Traced):
     def record(self, primitive: Operation, arguments: tuple[Any, ...]) -> Tensor:
         """The primitive's value, with its node where an operand requires a gradient and the mode records."""
         values: list[Any] = []
-        structural = isinstance(primitive, Structural)
         kind = None
         plain = True  # tensors of one number type and Python's real numbers, which is what most operations have
         for argument in arguments:
@@ -75,17 +74,20 @@ class Tensor(Traced):
             else:
                 plain = plain and type(argument) in (float, int)
                 values.append(argument)
-        if not plain or not (structural or (kind is not None and kind.kind == "f")):
+        if not plain or not (isinstance(primitive, Structural) or (kind is not None and kind.kind == "f")):
             arguments = met(primitive, arguments)
             values = [argument._array if isinstance(argument, Tensor) else argument for argument in arguments]
         try:
-            array = primitive.function(*values) if structural else QUIET.run(primitive.array, *values)
+            if isinstance(primitive, Structural):
+                array = primitive.function(*values)
+            else:
+                array = QUIET.run(primitive.array, *values)
         except (ValueError, TypeError, IndexError) as error:
             raise broken(primitive, values, error) from error
         if type(array) is not np.ndarray:
             array = np.asarray(array)
         result = fresh(array)
-        if structural and array.base is not None and isinstance(arguments[0], Tensor):
+        if array.base is not None and isinstance(primitive, Structural) and isinstance(arguments[0], Tensor):
             result._look(primitive, arguments[0])
         if MODE.records and array.dtype.kind in "fc" and primitive.name not in COMPARISONS:
             self._hang(result, primitive, arguments, values)

@@ -178,8 +178,8 @@ def times(partial: Any, seed: Any) -> Any:
     A seed that is 0 stays 0 beside an infinite partial: the branch it belongs to does not reach the result.
     """
     if type(partial) is float and type(seed) is float:
-        product = partial * seed
-        return None if not partial or (product != product and not seed) else product
+        number = partial * seed
+        return None if not partial or (number != number and not seed) else number
     if type(partial) is np.ndarray and type(seed) is np.ndarray and partial.ndim and seed.ndim:
         product = partial * seed
         return product if partial.dtype.kind == "b" or product.dtype.hasobject else _with_zeros(product, product, seed)
@@ -251,7 +251,7 @@ def _all_seeds(
 ) -> list[list[Any]]:
     """The derivatives for a 1 at each entry of each value in turn; those of an array together, as a batch."""
     longest = max((size_of(node.value) for node in graph.nodes), default=1)
-    found = []
+    found: list[list[Any]] = []
     parts = [(k, part) for k, value in enumerate(seeded) for part in _batches(value, max(1, MOST_ENTRIES // longest))]
     for k, part in budgeted(parts, len(parts), passes):
         derivatives = swept([part if other == k else 0.0 for other in range(len(seeded))])

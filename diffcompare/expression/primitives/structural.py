@@ -25,9 +25,9 @@ class Structural:
 
     `pullback(k, v_bar, result, operands)` is the adjoint that operand k receives, of that operand's shape;
     `pushforward(k, x_dot, result, operands)` the tangent that it causes, of the result's shape; None stands for zero.
-    Where that saves building it, `accumulate(buffer, v_bar)` adds the adjoint to an array in place, and
-    `adding(buffer, x)` the result.  `batched(which, *operands)` computes for a batch: with one more axis in front of the
-    operands that `which` has a True for, and of the result.
+    `accumulate(buffer, v_bar)` adds the adjoint to an array in place, and `adding(buffer, x)` the result, where that
+    saves building it.  `batched(which, *operands)` computes with one more axis in front of the operands for which
+    `which` is true, and of the result.
     """
 
     name: str
