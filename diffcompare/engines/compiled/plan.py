@@ -119,7 +119,9 @@ class Plan:
         for i, node in enumerate(self.nodes):
             for array, part in (node.operands, node.operands[::-1]) if node.primitive is ADD else ():
                 alike = all(_kind(self.nodes[j].value) == _kind(node.value) for j in (array, part))
-                owned = array in found or _adding(self.nodes[array].primitive) or isinstance(self.calls[array], np.ufunc)
+                owned = (
+                    array in found or _adding(self.nodes[array].primitive) or isinstance(self.calls[array], np.ufunc)
+                )
                 if alike and uses[array] == uses[part] == 1 and _adding(self.nodes[part].primitive) and owned:
                     found[i] = part
                     self.operands[i] = (array, *self.nodes[part].operands)
