@@ -250,7 +250,7 @@ def _all_seeds(
     graph: Graph, seeded: Sequence[Any], swept: Callable[[list[Any]], list[Any]], like: Sequence[Any], passes: str
 ) -> list[list[Any]]:
     """The derivatives for a 1 at each entry of each value in turn; those of an array together, as a batch."""
-    longest = max((size_of(node.value) for node in graph.nodes), default=1)
+    longest = max([1, *(size_of(node.value) for node in graph.nodes)])
     found: list[list[Any]] = []
     parts = [(k, part) for k, value in enumerate(seeded) for part in _batches(value, max(1, MOST_ENTRIES // longest))]
     for k, part in budgeted(parts, len(parts), passes):
