@@ -75,7 +75,7 @@ PRODUCTS: Functions = {
     "convolve": products.convolve,
 }  # fmt: skip
 
-_OF_MATRICES: Functions = {
+LINEAR_ALGEBRA: Functions = {
     "inv": linear_algebra.inv, "solve": linear_algebra.solve, "det": linear_algebra.det,
     "slogdet": linear_algebra.slogdet, "cholesky": linear_algebra.cholesky, "eigh": linear_algebra.eigh,
     "eigvalsh": linear_algebra.eigvalsh, "svdvals": linear_algebra.svdvals, "norm": linear_algebra.norm,
@@ -85,7 +85,6 @@ _OF_MATRICES: Functions = {
     "matrix_transpose": shaping.matrix_transposed, "diagonal": linear_algebra.last_diagonal,
     "trace": linear_algebra.last_trace,
 }  # fmt: skip
-LINEAR_ALGEBRA: Functions = {f"linalg.{name}": function for name, function in _OF_MATRICES.items()}
 
 ELEMENTWISE: Functions = {
     "absolute": elementwise.absolute, "real": elementwise.real, "imag": elementwise.imag,

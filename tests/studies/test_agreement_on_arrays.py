@@ -103,4 +103,4 @@ def test_a_tie_of_a_maximum_is_a_convention_not_a_derivative() -> None:
     assert [getattr(entry, "kind", "proven") for entry in study.reference.gradient.values()] == [
         "proven", "at a branch", "at a branch",
     ]  # fmt: skip
-    assert "not judged: a branch of the code: greater_equal ties" in study.verdict[1]
+    assert "(a branch of the code: greater_equal ties at the point" in study.verdict[1]
