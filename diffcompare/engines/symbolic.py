@@ -149,7 +149,7 @@ def generated(symbols: Sequence[Any], entries: Sequence[Any]) -> Callable[..., l
 
     entries = [_printable(sp, entry) for entry in entries]
     with _deep_recursion():
-        code = sp.lambdify(list(symbols), list(entries), [EXTRA, "numpy"], cse=True, dummify=True)
+        code = sp.lambdify(list(symbols), list(entries), [EXTRA, "numpy"], cse=True, dummify=True, docstring_limit=0)
 
     def evaluate(*inputs: float) -> list[float]:
         with np.errstate(all="ignore"):
