@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from diffcompare.engines.compiled import compile  # noqa: A004
     from diffcompare.engines.operators import (
         derivative,
         grad,
@@ -43,6 +44,7 @@ _HOMES = {
         "expression.catalog": ("CATALOG",),
         "expression.function": ("Function", "function"),
         "expression.graph": ("Graph",),
+        "engines.compiled": ("compile",),
         "engines.operators": (
             "derivative", "grad", "gradient", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp",
         ),
@@ -64,6 +66,7 @@ __all__ = [
     "Function",
     "Graph",
     "compare",
+    "compile",
     "cost",
     "derivative",
     "function",

@@ -79,6 +79,7 @@ ENGINES: dict[str, Engine] = {
     for row in (
         Engine("forward", "automatic", "the table's partials", _AUTOMATIC, "forward"),
         Engine("reverse", "automatic", "the table's partials", _AUTOMATIC, "reverse"),
+        Engine("compiled", "automatic", "the table's partials", "diffcompare.engines.compiled", "compiled"),
         Engine("symbolic", "symbolic", "SymPy's", "diffcompare.engines.symbolic", "symbolic"),
         Engine("finite-forward", "numerical", "none", _FINITE, "finite_forward"),
         Engine("finite-backward", "numerical", "none", _FINITE, "finite_backward"),
