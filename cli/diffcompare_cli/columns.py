@@ -23,7 +23,9 @@ class Style(NamedTuple):
 STYLES = {
     "table": Style("", "  ", "", "", "{dashes}", ""),
     "markdown": Style("| ", " | ", " |", "", "|{bars}|", ""),
-    "latex": Style(" ", " & ", " \\\\", "\\begin{{tabular}}{{{letters}}}\n\\hline", "\\hline", "\\hline\n\\end{{tabular}}"),
+    "latex": Style(
+        " ", " & ", " \\\\", "\\begin{{tabular}}{{{letters}}}\n\\hline", "\\hline", "\\hline\n\\end{{tabular}}"
+    ),
 }
 
 
@@ -41,9 +43,7 @@ def in_columns(
     """
     style = STYLES[layout]
     columns = range(len(headings))
-    widths = [
-        max(width(headings[k]) + BESIDE, *(width(line) for row in rows for line in row[k])) for k in columns
-    ]
+    widths = [max(width(headings[k]) + BESIDE, *(width(line) for row in rows for line in row[k])) for k in columns]
 
     def line(cells: Sequence[str]) -> str:
         padded = []

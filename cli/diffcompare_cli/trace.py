@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -24,6 +23,8 @@ from diffcompare_cli.layout import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from diffcompare.studies.trace_table import TraceTable
 
 DIGITS = 5  # significant: the lecture's trace then fits 80 columns

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -33,8 +32,7 @@ class Derivatives:
         return self.counted() if callable(self.counted) else self.counted
 
 
-@dataclass(frozen=True, slots=True)
-class Engine:
+class Engine(NamedTuple):
     """One row: a name, what it does, which derivative rules it uses, and where its code is."""
 
     name: str
@@ -99,6 +97,8 @@ def engine_named(name: str) -> Engine:
     """The engine of that name; raises `DiffCompareError` with the nearest name for any other."""
     if name in ENGINES:
         return ENGINES[name]
+    from difflib import get_close_matches
+
     near = get_close_matches(name, ENGINES, n=1)
     advice = f"did you mean {near[0]}?" if near else f"there are {', '.join(ENGINES)}"
     raise DiffCompareError(f"there is no engine {name}; {advice}")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import inf, isnan, nan
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -44,8 +44,7 @@ def concrete(value: Any) -> Any:
     return value
 
 
-@dataclass(frozen=True, slots=True)
-class Domain:
+class Domain(NamedTuple):
     """Where an operation is defined: in words, as a test on floats, and intervals to draw test points from."""
 
     text: str
@@ -53,8 +52,7 @@ class Domain:
     cases: tuple[tuple[float, float], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Kink:
+class Kink(NamedTuple):
     """A place inside or at the edge of the domain where the derivative does not exist, and what is answered there."""
 
     where: str
