@@ -113,7 +113,7 @@ class _Writer:
 
 def is_condition(value: Any) -> bool:
     """Whether a value is true or false rather than a number."""
-    return isinstance(value, bool) or isinstance(value, np.bool_)
+    return isinstance(value, (bool, np.bool_))
 
 
 # A condition as the number 1 or 0; NumPy's own sums of truth values are no numbers, quotients of C's are whole.

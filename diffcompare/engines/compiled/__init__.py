@@ -22,14 +22,13 @@ from diffcompare.engines.compiled.request import requested
 from diffcompare.errors import DiffCompareError
 from diffcompare.expression.function import Function, function, point_inputs
 from diffcompare.expression.point import Point
-from diffcompare.expression.program import Program
 
 WAYS = ("python", "numpy", "numba", "tape")
 
 
 def compile(  # noqa: A001  the word for it, as in dc.compile
     f: Any, at: Mapping[str, Any], want: str = "gradient", argnums: int | Sequence[int] | None = None,
-    way: str | None = None,
+    way: str | None = None, fma: bool = False,
 ) -> Callable[..., Any]:  # fmt: skip
     """A function, or a derivative of it, as fast code for points of the shapes and types of `at`.
 
@@ -48,12 +47,16 @@ def compile(  # noqa: A001  the word for it, as in dc.compile
     if way is not None and way not in WAYS:
         raise DiffCompareError(f"there is no way {way!r}; there are {', '.join(WAYS)}")
     source = function(f)
-    request = requested(source, at, want, argnums)
-    point = dict(request.templates)
-    compilation = Compilation(request, point, isinstance(source.source, Program))
-    first = compilation.branches[0].recording
-    fast = on_arguments(request, first, compilation) if first.of_numbers else None
-    return fast or compilation
+    if fma and way != "numba":
+        raise DiffCompareError('fma is for the kernels of way="numba"; elsewhere every operation rounds')
+    compilation = Compilation(requested(source, at, want, argnums), way=way, fma=fma)
+    if way not in (None, "python") or not compilation.of_numbers:
+        return compilation
+    fast = on_arguments(compilation.request, compilation.branches[0].recording, compilation)
+    if fast is None:
+        return compilation
+    vars(fast).update(ways=compilation.ways, operations=compilation.operations)
+    return fast
 
 
 def compiled(function: Function, point: Point) -> Derivatives:
@@ -63,7 +66,7 @@ def compiled(function: Function, point: Point) -> Derivatives:
     if key not in kept:
         start = time.perf_counter()
         request = requested(function, point, "value_and_jacobian", None)
-        kept[key] = Compilation(request, request.arguments, entrywise=True), time.perf_counter() - start
+        kept[key] = Compilation(request, entrywise=True), time.perf_counter() - start
     compilation, seconds = kept[key]
     branch, found = compilation.program_at(point, point_inputs(point))
     operations = branch.recording.graph.operations()

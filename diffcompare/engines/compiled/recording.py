@@ -28,8 +28,18 @@ class Recording:
 
     primal: Graph  # the function alone
     graph: Graph  # simplified: what is wanted (a Jacobian row by row), then the conditions of the guards
-    output: Any  # what the function returns: its containers, shapes and types
-    entrywise: bool
+    output: Any  # what the function returns: its containers, shapes and types; None for containers of entries
+    checked: (
+        bool  # whether a result that is nan has to be looked at again: a derivative, where the tape leaves out 0 * inf
+    )
+
+    def same_as(self, other: Recording) -> bool:
+        """Whether the two are one program."""
+        return (
+            self.graph.outputs == other.graph.outputs
+            and self.decisions == other.decisions
+            and list(map(_key, self.graph.nodes)) == list(map(_key, other.graph.nodes))
+        )
 
     @property
     def decisions(self) -> tuple[Any, ...]:
@@ -48,6 +58,10 @@ class Recording:
             not shape_of(node.value) and (node.primitive is None or isinstance(node.primitive, Primitive))
             for node in self.graph.nodes
         )
+
+
+def _key(node: Node) -> tuple[Any, ...]:
+    return node.primitive, node.operands, None if node.constant is None else repr(node.constant)
 
 
 def guarded(graph: Graph) -> Graph:
@@ -77,7 +91,7 @@ def recorded(request: Request, arguments: Mapping[str, Any], entrywise: bool) ->
     point = {name: _bound(outer, name, arguments[name]) for name in request.arguments}
     if request.want == "value":
         primal, output = _run(request, outer, point)
-        return Recording(primal, guarded(primal), output, entrywise)
+        return Recording(primal, guarded(primal), output, checked=False)
     middle = outer
     if request.want == "hvp":
         direction = leaves(_bound(outer, DIRECTION, arguments[DIRECTION]))
@@ -89,7 +103,7 @@ def recorded(request: Request, arguments: Mapping[str, Any], entrywise: bool) ->
     if request.want.endswith("jacobian"):
         results = _jacobian(primal, columns, entrywise)
     else:
-        results = _gradient(primal, columns, output, request)
+        results = _gradient(primal, columns, request)
     if request.want.startswith("value"):
         results = [*primal.values, *results]
     if request.want == "hvp":
@@ -99,7 +113,7 @@ def recorded(request: Request, arguments: Mapping[str, Any], entrywise: bool) ->
             x_dot[k] = seed
         v_dot = tangents(gradient, x_dot)
         results = [_known(v_dot[i], gradient.nodes[i].value) for i in gradient.outputs]
-    return Recording(primal, guarded(outer.graph(results)), output, entrywise)
+    return Recording(primal, guarded(outer.graph(results)), output, checked=True)
 
 
 def _bound(trace: Trace, name: str, value: Any) -> Any:
@@ -137,25 +151,21 @@ def _run(request: Request, trace: Trace, arguments: Mapping[str, Any]) -> tuple[
         raise SourceError(f"{source.name} raised {type(error).__name__} at the point: {error}") from error
     if trace.entrywise:
         outputs = flat_outputs(result, source.name)
-        shape = _nested_shape(result)
-        return trace.graph(outputs), np.zeros(shape if np.prod(shape) == len(outputs) else len(outputs))[()]
+        nested = isinstance(result, (list, tuple))
+        if nested and any(shape_of(part) or isinstance(part, (list, tuple)) for part in result):
+            return trace.graph(outputs), None
+        return trace.graph(outputs), np.zeros((len(result),) if nested else shape_of(result))[()]
     result = as_result(result, source.name)
     graph = trace.graph(leaves(result))
     return graph, rebuilt(result, [np.zeros(shape_of(value), dtype_of(value))[()] for value in graph.values])
 
 
-def _nested_shape(result: Any) -> tuple[int, ...]:
-    if isinstance(result, (list, tuple)):
-        return (len(result), *_nested_shape(result[0]))
-    return shape_of(result)
-
-
-def _gradient(primal: Graph, columns: Sequence[int], output: Any, request: Request) -> list[Any]:
-    parts = leaves(output)
-    count = sum(map(size_of, parts))
+def _gradient(primal: Graph, columns: Sequence[int], request: Request) -> list[Any]:
+    count = sum(map(size_of, primal.values))
     if count != 1:
         raise DiffCompareError(f"a gradient needs one output, and {request.function.name} has {count}; want jacobian")
-    seed = np.ones(shape_of(parts[0]), dtype_of(parts[0])) if shape_of(parts[0]) else 1.0
+    (value,) = primal.values
+    seed = np.ones(shape_of(value), dtype_of(value)) if shape_of(value) else 1.0
     v_bar = adjoints(primal, [seed])
     return [_known(v_bar[k], primal.nodes[k].value) for k in columns]
 

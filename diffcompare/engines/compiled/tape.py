@@ -13,6 +13,27 @@ from diffcompare.engines.operators import as_result, grad, jacobian, jvp, value_
 from diffcompare.expression.containers import leaves, rebuilt
 
 
+def flattened(request: Request, answer: Any) -> list[float]:
+    """An answer as the flat list of results that a program gives."""
+    if request.want.startswith("value_and"):
+        value, derivative = answer
+        return [
+            *_entries(value),
+            *flattened(replace(request, want=request.want.removeprefix("value_and_")), derivative),
+        ]
+    if request.want == "jacobian" and not request.single:
+        rows = sum(map(np.size, leaves(answer))) // sum(
+            np.size(x) for n in request.wanted for x in leaves(request.arguments[n])
+        )
+        blocks = [np.reshape(block, (rows, -1)) for block in answer]
+        return [float(entry) for entry in np.concatenate(blocks, axis=1).ravel()]
+    return _entries(answer)
+
+
+def _entries(value: Any) -> list[float]:
+    return [float(entry) for leaf in leaves(value) for entry in np.ravel(leaf)]
+
+
 def by_tape(request: Request, arguments: dict[str, Any]) -> Any:
     """What a call returns, by tracing the function at the point."""
     names = tuple(request.arguments)
