@@ -19,6 +19,7 @@ from diffcompare.autograd.graph import CONSTANT, AccumulateGrad, Edge, Handle, N
 from diffcompare.autograd.operands import broken, met
 from diffcompare.autograd.types import Size, as_dtype, dtype
 from diffcompare.expression.primitives import Operation, Structural, Traced
+from diffcompare.expression.primitives.primitive import QUIET
 from diffcompare.expression.variable import COMPARISONS
 
 
@@ -80,8 +81,7 @@ class Tensor(Traced):
             if isinstance(primitive, Structural):
                 array = np.asarray(primitive.function(*values))
             else:
-                with np.errstate(all="ignore"):
-                    array = np.asarray(primitive.array(*values))
+                array = np.asarray(QUIET.run(primitive.array, *values))
         except (ValueError, TypeError, IndexError) as error:
             raise broken(primitive, values, error) from error
         result = fresh(array)

@@ -70,12 +70,13 @@ def pushed(primitive: Operation, k: int, x_dot: Any, result: Any, operands: tupl
 
 def pulled(primitive: Operation, k: int, v_bar: Any, result: Any, operands: tuple[Any, ...]) -> Any:
     """The adjoint that operand k receives, in its shape and number type; None stands for zero."""
+    operand = operands[k]
     if isinstance(primitive, Structural):
         received = primitive.pullback(k, v_bar, result, operands)
     else:
-        received = times(primitive.partial(k, result, operands), v_bar)
-    operand = operands[k]
-    if received is None or (type(operand) is float and type(received) is float):
+        rule = primitive.partials[k]
+        received = times(rule if isinstance(rule, float) else rule(result, *operands), v_bar)
+    if received is None or (type(received) is float and type(operand) is float):
         return received
     if shape_of(received) != shape_of(operand):
         received = unbroadcast(received, shape_of(operand))
@@ -101,27 +102,30 @@ def adjoints(graph: Graph, y_bar: Sequence[Any]) -> list[Any]:
 
 def adjoint_updates(graph: Graph, y_bar: Sequence[Any], v_bar: list[Any]) -> Iterator[tuple[int, int, int, Any]]:
     """The reverse sweep one update at a time: (target, source, operand number, contribution), accumulated in v_bar."""
-    varied = graph.varied()
+    nodes, varied = graph.nodes, graph.varied()
     owned: set[int] = set()  # adjoints in arrays that nothing else refers to, so that they may change in place
     for i, seed in zip(graph.outputs, y_bar, strict=True):
         v_bar[i] = plus(v_bar[i], None if is_zero(seed) else seed)
-    for i in range(len(graph.nodes) - 1, -1, -1):
-        node = graph.nodes[i]
-        if node.primitive is None or v_bar[i] is None:
+    for i in range(len(nodes) - 1, -1, -1):
+        seed, node = v_bar[i], nodes[i]
+        primitive = node.primitive
+        if seed is None or primitive is None:
             continue
-        operands = graph.operand_values(node)
+        operands = tuple([nodes[j].value for j in node.operands])
+        accumulate = primitive.accumulate if isinstance(primitive, Structural) and is_plain(seed) else None
         for k, j in enumerate(node.operands):
             if not varied[j]:
                 continue
-            if isinstance(node.primitive, Structural) and node.primitive.accumulate and is_plain(v_bar[i]):
+            if accumulate is not None:
                 if j not in owned:
-                    v_bar[j] = _buffer(v_bar[j], graph.nodes[j].value, v_bar[i])
+                    v_bar[j] = _buffer(v_bar[j], nodes[j].value, seed)
                     owned.add(j)
-                node.primitive.accumulate(v_bar[j], v_bar[i])
-                contribution = v_bar[i]
+                accumulate(v_bar[j], seed)
+                contribution = seed
             else:
-                contribution = pulled(node.primitive, k, v_bar[i], node.value, operands)
-                owned.discard(j)
+                contribution = pulled(primitive, k, seed, node.value, operands)
+                if owned:
+                    owned.discard(j)
                 v_bar[j] = plus(v_bar[j], contribution)
             yield j, i, k, contribution
 
@@ -143,22 +147,26 @@ def times(partial: Any, seed: Any) -> Any:
 
     A seed that is 0 stays 0 beside an infinite partial: the branch it belongs to does not reach the result.
     """
-    if is_one(partial):
+    if type(partial) is float and type(seed) is float:
+        product = partial * seed
+        return None if not partial or (product != product and not seed) else product
+    if is_number(partial):
+        if partial == 1:
+            return seed
+        if partial == 0:
+            return None
+        if partial == -1:
+            return -seed
+    elif is_one(partial):
         return seed
-    if is_zero(partial):
-        return None
-    if is_number(partial) and partial == -1:
-        return -seed
     if is_one(seed):
         return partial
     product = partial * seed
-    if type(product) is float:
-        return None if product != product and seed == 0 else product
     value = concrete(product)
-    if getattr(value, "ndim", 0):
-        lost = not has_objects(value) and np.isnan(value.sum())
-        return where(equal(seed, 0.0), 0.0, product) if lost else product
-    return None if value != value and seed == 0 else product
+    if not getattr(value, "ndim", 0):
+        return None if value != value and seed == 0 else product
+    lost = dtype_of(partial).kind not in "bO" and not has_objects(value) and np.isnan(value.min(initial=0))
+    return where(equal(seed, 0.0), 0.0, product) if lost else product
 
 
 def plus(total: Any, term: Any) -> Any:

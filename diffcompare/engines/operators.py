@@ -6,8 +6,10 @@ number, an array of any shape, or a tuple, list or dict of them; derivatives by 
 
 from __future__ import annotations
 
+import gc
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -217,8 +219,9 @@ class Call:
         if engine in AUTOMATIC:
             trace = Trace(entrywise=False)
             bound = [trace.input(f"x{k + 1}", leaf) for k, leaf in enumerate(self.inputs)]
-            self.result = as_result(self.run(bound), name)
-            self.graph: Graph = trace.graph(leaves(self.result))
+            with no_collection():
+                self.result = as_result(self.run(bound), name)
+                self.graph: Graph = trace.graph(leaves(self.result))
             self.outputs = list(map(_plain_float, self.graph.values))
         else:
             self.result = as_result(self.run(list(map(np.copy, self.inputs))), name)
@@ -285,6 +288,19 @@ class Call:
         """Derivatives, one an input, in the arrangement of the arguments they belong to."""
         parts = rebuilt(self.arranged, list(map(_plain_float, row)))
         return parts[0] if self.single else parts
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """No search for garbage in here: a tape grows by millions of objects, none of them garbage, searched again and
+    again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def checked_seeds(seeds: Any, like: Sequence[Any], kind: str) -> list[Any]:

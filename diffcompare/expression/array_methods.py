@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from diffcompare.expression.primitives import PRIMITIVES, Traced
 
+if TYPE_CHECKING:
+    from diffcompare.expression.variable import Variable
+
 
 def _binary(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """The operator method for a primitive and its reflection."""
+    primitive = PRIMITIVES[name]
 
-    def forward(self: ArrayMethods, other: Any) -> Any:
-        return NotImplemented if isinstance(other, np.ndarray) else PRIMITIVES[name](self, other)
+    def forward(self: Variable, other: Any) -> Any:
+        return NotImplemented if isinstance(other, np.ndarray) else self.tape.operation(primitive, (self, other))
 
-    def reflected(self: ArrayMethods, other: Any) -> Any:
-        return PRIMITIVES[name](other, self)
+    def reflected(self: Variable, other: Any) -> Any:
+        return self.tape.operation(primitive, (other, self))
 
     return forward, reflected
 
