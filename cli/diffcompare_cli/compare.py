@@ -6,10 +6,8 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-import click
-
 from diffcompare_cli.commands import study_command
-from diffcompare_cli.inputs import at_option, format_option, function_argument, function_at
+from diffcompare_cli.inputs import at_option, engine_option, format_option, function_argument, function_at
 from diffcompare_cli.layout import Block, Cell, Table, heading, number, partial_derivative, presented, seconds, written
 
 if TYPE_CHECKING:
@@ -22,13 +20,7 @@ MOST = 8  # variables with a line each; of more, only the one with the largest e
 @study_command("compare")
 @function_argument()
 @at_option
-@click.option(
-    "--engine",
-    "engines",
-    metavar="NAME",
-    multiple=True,
-    help="An engine that `diffcompare engines` lists; may be given again. [default: six of them]",
-)
+@engine_option("six of them")
 @format_option
 def command(source: str, at: tuple[str, ...], engines: tuple[str, ...], layout: str) -> str:
     """The reference is computed in ball arithmetic, so its digits are proven; errors are against it.

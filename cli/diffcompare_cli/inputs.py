@@ -81,6 +81,16 @@ format_option = click.option(
     "--format", "layout", type=click.Choice(FORMATS), default="table", show_default=True,
     help="How to print the result.",
 )  # fmt: skip
+
+
+def engine_option(what: str) -> Decorator:
+    """--engine NAME, which may be given again."""
+    return click.option(
+        "--engine", "engines", metavar="NAME", multiple=True,
+        help=f"An engine that `diffcompare engines` lists; may be given again. [default: {what}]",
+    )  # fmt: skip
+
+
 wrt_option = click.option("--wrt", metavar="NAME", help="The variable to differentiate by [default: the first].")
 
 

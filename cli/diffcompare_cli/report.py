@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import click
 
 from diffcompare_cli.commands import study_command
-from diffcompare_cli.inputs import at_option, function_argument, function_at
+from diffcompare_cli.inputs import at_option, engine_option, function_argument, function_at
 
 PROGRESS = 70  # columns of the line of progress
 
@@ -17,9 +17,10 @@ PROGRESS = 70  # columns of the line of progress
 @study_command("report")
 @function_argument(required=False)
 @at_option
+@engine_option("six of them")
 @click.option("--output", metavar="FILE", default="report.pdf", show_default=True, help="The PDF to write.")
 @click.option("--png", metavar="DIR", help="Also write each page and each figure as PNG to this folder.")
-def command(source: str | None, at: tuple[str, ...], output: str, png: str | None) -> str:
+def command(source: str | None, at: tuple[str, ...], engines: tuple[str, ...], output: str, png: str | None) -> str:
     """About ten pages in the order of the lecture: numerical, symbolic, forward mode, reverse mode, cost.  Every number
     is computed in the run that writes the book.  Without a FUNCTION the book is about the lecture's.
 
@@ -27,11 +28,12 @@ def command(source: str | None, at: tuple[str, ...], output: str, png: str | Non
     Example:
     diffcompare report "exp(x)*sin(y)" --at x=1,y=2 --output mine.pdf
     """
+    from diffcompare.engines import DEFAULT
     from diffcompare_reports.book import write_book
 
     function, point = function_at("lecture" if source is None else source, at)
     with progress() as tell:
-        written = write_book(output, None if source is None else function, point, png, tell)
+        written = write_book(output, None if source is None else function, point, png, tell, engines or DEFAULT)
     return "\n".join(map(str, written))
 
 

@@ -12,6 +12,7 @@ from diffcompare_cli.commands import study_command
 from diffcompare_cli.inputs import (
     Steps,
     at_option,
+    engine_option,
     format_option,
     function_argument,
     function_at,
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="float64, float32, float16 or longdouble: what every operation is rounded to.",
 )
+@engine_option("forward, reverse, symbolic")
 @format_option
 @output_option("a figure, as .png, .pdf or .svg,")
 def command(
@@ -60,6 +62,7 @@ def command(
     schemes: tuple[str, ...],
     steps: tuple[float, float, int] | None,
     dtype: str,
+    engines: tuple[str, ...],
     layout: str,
     output: Path | None,
 ) -> str:
@@ -73,9 +76,10 @@ def command(
     diffcompare sweep logistic --scheme forward --scheme central --output sweep.png
     """
     from diffcompare.studies.step_size import sweep
+    from diffcompare.studies.step_size.flat_line import LINES
 
     function, point = function_at(source, at)
-    study = sweep(function, point, wrt, schemes or None, steps, dtype)
+    study = sweep(function, point, wrt, schemes or None, steps, dtype, engines or LINES)
     if output:
         from diffcompare_reports.step_size_figure import draw_sweep
         from diffcompare_reports.style import save

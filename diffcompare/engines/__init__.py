@@ -1,6 +1,12 @@
 """The engines: ways to differentiate a function at a point, all answering with the same record.
 
-To add one, write a module with a function `(Function, Point) -> Derivatives` and add its row to `ENGINES`.
+To add one here, write a module with a function `(Function, Point) -> Derivatives` and add its row to `ENGINES`.  To
+add one from a package of your own, name that function in the package's metadata, under `diffcompare.engines`:
+
+    [project.entry-points."diffcompare.engines"]
+    mine = "package.module:function"
+
+Then `--engine mine` runs it wherever the package is installed, and `diffcompare engines` lists it.
 """
 
 from __future__ import annotations
@@ -23,7 +29,7 @@ class Derivatives:
     value: list[float]
     jacobian: np.ndarray[Any, np.dtype[np.float64]]
     evaluations: int  # runs of the function (finite differences) or passes over its graph (automatic)
-    counted: int | Callable[[], int] | None  # a count, or how to take it: counting is no part of differentiating
+    counted: int | Callable[[], int | None] | None  # or how to count: that is no part of differentiating
     note: str = ""
 
     @property
@@ -33,34 +39,47 @@ class Derivatives:
 
 
 class Engine(NamedTuple):
-    """One row: a name, what it does, which derivative rules it uses, and where its code is."""
+    """One row: a name, what it does, which derivative rules it uses, where its code is, and whose code that is."""
 
     name: str
     kind: str
     rules: str
     module: str
     call: str
+    does: str = ""
+    package: str = ""  # the installed distribution that it needs, beside those that this one always brings
+    guest: bool = False  # it runs the code of others, who raise and warn as they like
 
     @property
     def takes_step(self) -> bool:
         """Whether the step h is for the caller to choose."""
-        return self.kind == "numerical" and self.name not in OWN_STEPS
+        return self.kind == "numerical" and not self.guest and self.name not in OWN_STEPS
 
     @property
     def run(self) -> Callable[..., Derivatives]:
         """The engine's function of a `Function` and a point, imported when it is first used."""
+        if self.guest:
+            from diffcompare.engines.guests import hosted
+
+            return hosted(self)
         found: Callable[..., Derivatives] = getattr(import_module(self.module), self.call)
         return found
 
 
 def obstacle(engine: Engine) -> str:
-    """Why an engine cannot run here, found by differentiating x^2 with it; empty where it can.
+    """Why an engine cannot run here; empty where it can.
+
+    A peer is asked for its version: to import them all takes many seconds, and one that is installed but broken says
+    so when it is used.  Any other engine differentiates x^2.
 
     >>> obstacle(ENGINES["reverse"])
     ''
     """
+    from diffcompare.engines.guests import missing
     from diffcompare.expression.function import function
 
+    if engine.name in ENGINES and engine.guest:
+        return missing(engine) if engine is ENGINES[engine.name] else f"another engine has the name {engine.name}"
     try:
         engine.run(function("x^2"), {"x": 3.0})
     except (ImportError, DiffCompareError) as error:
@@ -72,21 +91,49 @@ OWN_STEPS = ("finite-adaptive", "complex-step")  # the numerical engines that ch
 _AUTOMATIC = "diffcompare.engines.automatic"
 _FINITE = "diffcompare.engines.finite"
 
+
+def _peer(name: str, kind: str, rules: str, does: str) -> Engine:
+    return Engine(name, kind, rules, f"diffcompare.engines.peers.{name}", "jacobian", does, name, True)
+
+
 ENGINES: dict[str, Engine] = {
     row.name: row
     for row in (
-        Engine("forward", "automatic", "the table's partials", _AUTOMATIC, "forward"),
-        Engine("reverse", "automatic", "the table's partials", _AUTOMATIC, "reverse"),
-        Engine("compiled", "automatic", "the table's partials", "diffcompare.engines.compiled", "compiled"),
-        Engine("symbolic", "symbolic", "SymPy's", "diffcompare.engines.symbolic", "symbolic"),
-        Engine("finite-forward", "numerical", "none", _FINITE, "finite_forward"),
-        Engine("finite-backward", "numerical", "none", _FINITE, "finite_backward"),
-        Engine("finite-central", "numerical", "none", _FINITE, "finite_central"),
-        Engine("finite-central4", "numerical", "none", _FINITE, "finite_central4"),
-        Engine("finite-central6", "numerical", "none", _FINITE, "finite_central6"),
-        Engine("finite-central8", "numerical", "none", _FINITE, "finite_central8"),
-        Engine("finite-adaptive", "numerical", "none", _FINITE, "finite_adaptive"),
-        Engine("complex-step", "numerical", "none", _FINITE, "complex_step"),
+        Engine("forward", "automatic", "the table's partials", _AUTOMATIC, "forward", "one pass an input"),
+        Engine("reverse", "automatic", "the table's partials", _AUTOMATIC, "reverse", "one pass an output"),
+        Engine(
+            "compiled",
+            "automatic",
+            "the table's partials",
+            "diffcompare.engines.compiled",
+            "compiled",
+            "reverse or forward mode, recorded once and run as straight-line code",
+        ),
+        Engine(
+            "symbolic",
+            "symbolic",
+            "SymPy's",
+            "diffcompare.engines.symbolic",
+            "symbolic",
+            "one run of SymPy's code",
+            "sympy",
+        ),
+        Engine("finite-forward", "numerical", "none", _FINITE, "finite_forward", "order 1, a step to the right"),
+        Engine("finite-backward", "numerical", "none", _FINITE, "finite_backward", "order 1, a step to the left"),
+        Engine("finite-central", "numerical", "none", _FINITE, "finite_central", "order 2, a step to each side"),
+        Engine("finite-central4", "numerical", "none", _FINITE, "finite_central4", "order 4, two steps to each side"),
+        Engine("finite-central6", "numerical", "none", _FINITE, "finite_central6", "order 6, three steps to each side"),
+        Engine("finite-central8", "numerical", "none", _FINITE, "finite_central8", "order 8, four steps to each side"),
+        Engine("finite-adaptive", "numerical", "none", _FINITE, "finite_adaptive", "extrapolates, estimates its error"),
+        Engine("complex-step", "numerical", "none", _FINITE, "complex_step", "one run an input, of analytic functions"),
+        _peer("jax", "automatic", "JAX's", "reverse mode, in float32 where JAX_ENABLE_X64=1 does not say otherwise"),
+        _peer("torch", "automatic", "PyTorch's", "reverse mode, in float64"),
+        _peer("casadi", "automatic", "CasADi's", "a Jacobian as one program, in float64"),
+        _peer("autograd", "automatic", "autograd's", "reverse mode, in float64"),
+        _peer("symengine", "symbolic", "SymEngine's", "one run of SymEngine's code, in float64"),
+        _peer("numdifftools", "numerical", "none", "extrapolates from many steps, estimates its error"),
+        _peer("scipy", "numerical", "none", "order 8, halves its step from 0.5, estimates its error"),
+        _peer("jacobi", "numerical", "none", "extrapolates from shrinking steps, estimates its error"),
     )
 }
 
@@ -94,13 +141,18 @@ DEFAULT = ("forward", "reverse", "symbolic", "finite-central", "finite-adaptive"
 
 
 def engine_named(name: str) -> Engine:
-    """The engine of that name; raises `DiffCompareError` with the nearest name for any other."""
+    """The engine of that name, ours or a plug-in; raises `DiffCompareError` with the nearest name for any other."""
     if name in ENGINES:
         return ENGINES[name]
     from difflib import get_close_matches
 
-    near = get_close_matches(name, ENGINES, n=1)
-    advice = f"did you mean {near[0]}?" if near else f"there are {', '.join(ENGINES)}"
+    from diffcompare.engines.guests import plugins
+
+    known = {row.name: row for row in plugins()} | ENGINES
+    if name in known:
+        return known[name]
+    near = get_close_matches(name, known, n=1)
+    advice = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
     raise DiffCompareError(f"there is no engine {name}; {advice}")
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
 from typing import Any
 
 from diffcompare.engines import DEFAULT, Derivatives, Engine, engine_named
@@ -20,13 +18,12 @@ from diffcompare.expression.graph import Graph
 from diffcompare.expression.point import Point
 from diffcompare.measure import MOST_DIGITS, UNIT_ROUNDOFF, Ball, Measurement, Unproven, json_number, measure
 from diffcompare.studies.study import Study
+from diffcompare.studies.timing import timed
 
-RUNS, SECONDS = 6, 0.1  # an engine is timed again while both last
 GIVEN = 2.0  # seconds that one engine may take
 LARGEST = 10**5  # operations of the function
 COUNTED = 2 * 10**4  # the same, for the operations of its derivatives to be recorded and counted
 SHOWN = 4  # derivatives of an engine in a sentence
-LONG = 5.0  # seconds of a first run after which there is no second
 WORK = 10**6  # nodes visited for the condition numbers of all variables together
 ILL = 1e6  # a condition number that costs six digits is worth a word
 COMPLEX_COST = 4  # real products in a complex one: what a complex operation counts when engines tie
@@ -172,8 +169,9 @@ def _row(
 ) -> EngineRow:
     """Run one engine, time it and measure its answer."""
     try:
+        run = engine.run
         with within(GIVEN):
-            answer, seconds = _timed(lambda: engine.run(source, point))
+            answer, seconds = timed(lambda: run(source, point))
     except (DiffCompareError, ImportError) as error:
         return EngineRow(engine.name, False, {}, {}, None, None, None, str(error).splitlines()[0])
     gradient = dict(zip(graph.names, map(float, answer.jacobian[0]), strict=True))
@@ -184,33 +182,23 @@ def _row(
 
 
 def _operations(engine: Engine, answer: Derivatives, graph: Graph) -> int | None:
-    """The count of an answer's operations; None where counting takes too long."""
+    """The count of an answer's operations; None where counting takes too long or fails."""
     if engine.kind == "automatic" and graph.operations() > COUNTED:
         return None
     try:
         with within(GIVEN):
             return answer.operations
-    except BudgetError:
+    except DiffCompareError:
         return None
 
 
-def _timed(run: Callable[[], Derivatives]) -> tuple[Derivatives, float]:
-    """An answer and the median of a few times, in seconds; a first run, which may import a library, is left out."""
-    times: list[float] = []
-    while len(times) < 2 or (len(times) < RUNS and sum(times[1:]) < SECONDS):
-        start = time.perf_counter()
-        answer = run()
-        times.append(time.perf_counter() - start)
-        if times[0] > LONG:
-            return answer, times[0]
-    return answer, median(times[1:])
-
-
-AT_A_KINK = {
-    "automatic": "convention {convention} at {operation}",
-    "symbolic": "SymPy's convention at {operation}",
-    "numerical": "a difference across {operation} converges to no derivative",
-}
+def _at_a_kink(engine: Engine, kink: KinkFound) -> str:
+    """What an engine's answer at a kink stands for."""
+    if engine.kind == "numerical":
+        return f"a difference across {kink.operation} converges to no derivative"
+    if engine.kind == "automatic" and not engine.guest:
+        return f"convention {kink.convention} at {kink.operation}"
+    return f"{engine.rules} convention at {kink.operation}"
 
 
 def _note(
@@ -218,8 +206,7 @@ def _note(
 ) -> str:
     """The engine's own remark, the conventions at kinks, and the reason for anything that is not finite."""
     parts = [answer.note] if answer.note else []
-    template = AT_A_KINK.get(engine.kind, AT_A_KINK["automatic"])
-    parts += [template.format(convention=kink.convention, operation=kink.operation) for kink in found]
+    parts += [_at_a_kink(engine, kink) for kink in found]
     if not all(map(math.isfinite, gradient.values())):
         reason = not_finite(graph)
         if reason or not parts:

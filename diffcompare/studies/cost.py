@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import time
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
 from typing import Any
 
 import numpy as np
 
 from diffcompare.engines import engine_named
+from diffcompare.engines.budget import within
 from diffcompare.errors import DiffCompareError, PointError
 from diffcompare.expression.catalog import CATALOG
 from diffcompare.expression.function import Function, function
 from diffcompare.expression.point import Point
 from diffcompare.studies.study import Study
+from diffcompare.studies.timing import timed
 
 ENGINES = ("reverse", "forward", "finite-forward", "finite-central")
 SECONDS = 2.0  # of one engine at one size: larger sizes are left out once the estimate passes it
@@ -29,9 +30,9 @@ class CostRow:
     n: int
     engine: str
     evaluations: int
-    operations: int
+    operations: int | None  # None where an engine of others cannot be counted
     seconds: float
-    ratio_to_function: float  # of the operations: a machine-independent count
+    ratio_to_function: float | None  # of the operations: a machine-independent count
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,50 +55,59 @@ def cost(f: Any = "rosenbrock", sizes: Sequence[int] = (1, 10, 100), engines: Se
     """Cost of a gradient of a function of any n: an entry of the catalogue, or a callable of one vector.
 
     Evaluations are runs of the function (finite differences: n + 1 or 2n) or passes over its graph (forward mode n,
-    reverse mode one).  Raises `DiffCompareError` for a function whose number of inputs is fixed.
+    reverse mode one).  Raises `DiffCompareError` for a function whose number of inputs is fixed or an engine that
+    does not exist; one that cannot run is left out, with the reason.
 
     >>> import diffcompare as dc
     >>> [(row.n, row.evaluations) for row in dc.cost("speelpenning", [1, 10], ["finite-forward"]).rows]
     [(1, 2), (10, 11)]
     """
     source, point_of = _sized(f)
+    engines = [engine_named(name).name for name in dict.fromkeys(engines)]
     for n in sizes:
         if not (isinstance(n, int) and 1 <= n <= 10**6):
             raise DiffCompareError(f"a size of {n} does not fit; give whole numbers from 1 to 1000000")
-    rows, counts, left_out = [], {}, []
-    slowest: dict[str, tuple[int, float]] = {}
+    rows: list[CostRow] = []
+    counts, left_out, given_up = {}, [], set()
     for n in sorted(set(sizes)):
         point = source.at(point_of(n))
         counts[n] = source.trace(point).operations()
-        for name in engines:
-            before, seconds = slowest.get(name, (n, 0.0))
+        for name in [name for name in engines if name not in given_up]:
+            known = [row for row in rows if row.engine == name]
+            expected = _expected(known, n)
             if name == "forward" and n * counts[n] > COUNTED:
                 left_out.append(
                     f"forward at n = {n}: {n} passes over {counts[n]} operations are not counted one by one"
                 )
                 continue
-            if seconds * (n / before) ** 2 > SECONDS:
-                left_out.append(
-                    f"{name} at n = {n}: about {seconds * (n / before) ** 2:.0f} s by its time at n = {before}"
-                )
+            if expected > SECONDS:
+                left_out.append(f"{name} at n = {n}: about {expected:.0f} s by its time at n = {known[-1].n}")
                 continue
-            row = _measure(source, point, n, name, counts[n])
-            slowest[name] = (n, row.seconds)
-            rows.append(row)
+            try:
+                rows.append(_measure(source, point, n, name, counts[n]))
+            except (DiffCompareError, ImportError) as error:
+                left_out.append(f"{name} from n = {n} on: {str(error).splitlines()[0]}")
+                given_up.add(name)
     return Cost(source.name, tuple(sorted(set(sizes))), counts, tuple(rows), tuple(left_out))
+
+
+def _expected(known: Sequence[CostRow], n: int) -> float:
+    """Seconds at n by the growth between the last two sizes, from linear to quadratic; quadratic where there is one."""
+    if not known:
+        return 0.0
+    last, power = known[-1], 2.0
+    if len(known) > 1:
+        power = math.log(last.seconds / known[-2].seconds) / math.log(last.n / known[-2].n)
+    return float(last.seconds * (n / last.n) ** min(max(power, 1.0), 2.0))
 
 
 def _measure(source: Function, point: Point, n: int, name: str, operations: int) -> CostRow:
     run = engine_named(name).run
-    start = time.perf_counter()
-    found = run(source, point)
-    times = [time.perf_counter() - start]
-    while len(times) < 3 and sum(times) < 0.1:
-        start = time.perf_counter()
-        run(source, point)
-        times.append(time.perf_counter() - start)
+    with within(SECONDS):
+        found, seconds = timed(lambda: run(source, point))
     counted = found.operations  # counts on request
-    return CostRow(n, name, found.evaluations, counted, median(times), counted / max(operations, 1))
+    ratio = None if counted is None else counted / max(operations, 1)
+    return CostRow(n, name, found.evaluations, counted, seconds, ratio)
 
 
 def _sized(f: Any) -> tuple[Function, Callable[[int], Mapping[str, Any]]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from importlib.resources import files
@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import diffcompare
+from diffcompare.engines import DEFAULT, engine_named
+from diffcompare.engines.guests import installed
 from diffcompare.errors import OutputError
 from diffcompare_reports.chapters import automatic, comparison, cost, numerical, symbolic
 from diffcompare_reports.chapters.subject import Subject, available, shortened, subject_of, summary
@@ -41,16 +43,17 @@ def write_book(
     at: Mapping[str, Any] | None = None,
     png: Path | str | None = None,
     progress: Callable[[str], None] = lambda doing: None,
+    engines: Sequence[str] = DEFAULT,
 ) -> list[Path]:
     """Write the book of a function at a point (default: the lecture's) and return the paths of what was written.
 
     With `png`, a folder, every page and every figure is written there as PNG too.  `progress` is told in a few words
-    what is being done.  Nothing is written before everything is computed.  Raises `OutputError` where a file cannot be
-    written and `DiffCompareError` for a function or a point that cannot be used.
+    what is being done, `engines` are those compared.  Nothing is written before everything is computed.  Raises
+    `OutputError` where a file cannot be written and `DiffCompareError` for what cannot be used.
     """
     target = check_target(path, (".pdf",))
     folder = None if png is None else check_folder(png)
-    subject = subject_of(function, at)
+    subject = subject_of(function, at, engines)
     data = contents(subject, progress)
     progress("drawing the figures")
     figures = {name: rendered(figure, "svg") for name, figure in subject.figures.items()}
@@ -87,6 +90,7 @@ def colophon(subject: Subject) -> list[list[str]]:
         ["diffcompare", diffcompare.__version__],
         ["Python", f"{platform.python_version()} ({platform.python_implementation()})"],
         *[[name, version(name)] for name in LIBRARIES],
+        *[[row.package, installed(row)] for row in map(engine_named, subject.engines) if row.guest and installed(row)],
         ["machine", f"{platform.system()} {platform.machine()}"],
     ]
 

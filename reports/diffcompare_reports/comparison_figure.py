@@ -10,15 +10,15 @@ from diffcompare.measure import MOST_DIGITS
 from diffcompare_reports.labels import SIZE
 from diffcompare_reports.style import (
     DOTTED,
-    ENGINES,
     GREY,
     RULE,
-    SERIES,
     TEXT_WIDTH,
     darker,
     drawn,
     new_figure,
     plain,
+    series_of,
+    title_of,
     variable,
 )
 
@@ -47,14 +47,14 @@ def draw_comparison(comparison: Comparison) -> Figure:
     axes.text(MOST_DIGITS, -0.85, "double precision", color=GREY, fontsize=SIZE, ha="right", va="bottom")
     axes.set(xlim=(0, 18.0), ylim=(len(engines) - 0.5, -0.9), xlabel="correct digits of the derivative")
     axes.set_xticks(range(0, 18, 2))
-    axes.set_yticks(range(len(engines)), [ENGINES.get(row["engine"], row["engine"]) for row in engines])
+    axes.set_yticks(range(len(engines)), [title_of(row["engine"]) for row in engines])
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     return figure
 
 
 def _row(axes: Any, place: int, row: dict[str, Any], variables: list[str]) -> None:
-    colour = SERIES[row["engine"]].colour if row["engine"] in SERIES else GREY
+    colour = series_of(row["engine"]).colour
     axes.plot([0, 17.0], [place, place], color=RULE, linewidth=0.4, zorder=0)
     shown = [(name, _digits(row["digits"].get(name))) for name in variables]
     known = [(name, digits) for name, digits in shown if math.isfinite(digits)]

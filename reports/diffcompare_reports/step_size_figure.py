@@ -22,6 +22,8 @@ from diffcompare_reports.style import (
     drawn,
     new_figure,
     plain,
+    series_of,
+    title_of,
 )
 
 if TYPE_CHECKING:
@@ -189,9 +191,9 @@ def _flat(axes: Axes, lines: Sequence[dict[str, Any]]) -> list[End]:
     ends = []
     for error, engines in groups.items():
         place = max(error, low)
-        colour = SERIES[engines[0]].colour
+        colour = series_of(engines[0]).colour
         axes.axhline(place, color=colour, linewidth=1.3, linestyle=DASHED if error else SOLID, clip_on=False)
-        names = ",\n".join(ENGINES[engine] for engine in engines)
+        names = ",\n".join(title_of(engine) for engine in engines)
         ends.append(End(place, f"{names}: " + (f"${scientific(error)}$" if error else "error 0"), colour))
     return ends
 

@@ -89,7 +89,16 @@ SERIES: dict[str, Series] = {
     "finite-central8": Series(GREEN, DOTTED, "*"),
     "finite-adaptive": Series(INK, SOLID, "h"),
     "complex-step": Series(SKY, DOTTED, "d"),
+    "jax": Series(BROWN, SOLID, "<"),
+    "torch": Series(VERMILLION, DOTTED, "p"),
+    "casadi": Series(GREEN, SOLID, ">"),
+    "autograd": Series(PURPLE, DOTTED, "8"),
+    "symengine": Series(ORANGE, DOTTED, "*"),
+    "numdifftools": Series(INK, DASHED, "X"),
+    "scipy": Series(BLUE, DASH_DOT, "P"),
+    "jacobi": Series(SKY, DASHED, "H"),
 }
+PLUG_IN = Series(GREY, DASHED, "x")  # an engine of another package
 
 
 ENGINES: dict[str, str] = {
@@ -104,7 +113,25 @@ ENGINES: dict[str, str] = {
     "finite-central8": "central of order 8",
     "finite-adaptive": "adaptive difference",
     "complex-step": "complex step",
+    "jax": "JAX",
+    "torch": "PyTorch",
+    "casadi": "CasADi",
+    "autograd": "HIPS autograd",
+    "symengine": "SymEngine",
+    "numdifftools": "numdifftools",
+    "scipy": "SciPy",
+    "jacobi": "jacobi",
 }
+
+
+def series_of(engine: str) -> Series:
+    """How an engine looks, ours or a plug-in."""
+    return SERIES.get(engine, PLUG_IN)
+
+
+def title_of(engine: str) -> str:
+    """What an engine is called in figures and tables; a plug-in by its own name."""
+    return ENGINES.get(engine, engine)
 
 
 def darker(colour: str) -> str:

@@ -16,7 +16,7 @@ from diffcompare.errors import TracingError
 from diffcompare.expression.array_functions import FUNCTIONS, METHODS
 from diffcompare.expression.arrays.indexing import joined
 from diffcompare.expression.arrays.unsupported import HINTS
-from diffcompare.expression.numbers import TRACED
+from diffcompare.expression.numbers import FLOAT
 from diffcompare.expression.numpy_protocol import apply_function, name_of
 from diffcompare.expression.variable import Trace, Variable
 from tests.expression.array_cases import Case, arrays, called, offered
@@ -136,8 +136,8 @@ def test_what_was_decided_by_values_is_remembered() -> None:
     trace = Trace(entrywise=False)
     x = trace.input("x", np.array([1.0, 3.0, 2.0]))
     graph = trace.graph([x[np.argmax(x)] + x[x > 1.5].sum()])
-    assert graph.holds(TRACED, [np.array([0.0, 5.0, 4.0])])
-    assert not graph.holds(TRACED, [np.array([9.0, 5.0, 4.0])])
+    assert graph.holds(FLOAT, [np.array([0.0, 5.0, 4.0])])
+    assert not graph.holds(FLOAT, [np.array([9.0, 5.0, 4.0])])
 
 
 DISPATCHED = {

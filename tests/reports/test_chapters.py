@@ -32,6 +32,11 @@ def test_reverse_mode_is_the_lectures_table_in_its_order(lecture: Subject) -> No
     assert {one["last"] for one in chapter["shared"]} == {"5.5", "1.7163"}
 
 
+def test_the_engines_that_are_asked_for_are_compared() -> None:
+    chapter = comparison.comparison(subject_of("x^2", {"x": 3.0}, ["reverse", "finite-adaptive"]))
+    assert [row["title"] for row in chapter["engines"]] == ["reverse mode", "adaptive difference"]
+
+
 def test_classic_picture_has_its_published_derivative_and_minima(lecture: Subject) -> None:
     chapter = numerical.numerical(lecture)
     assert chapter["derivative"] == "9.0660864"  # 708288/78125, Baydin et al. 2018, Figure 3

@@ -8,16 +8,30 @@ import numpy as np
 import pytest
 
 import diffcompare as dc
+from diffcompare.engines import ENGINES as KNOWN
 from diffcompare.expression.catalog import CATALOG
 from diffcompare_reports.comparison_figure import draw_comparison
 from diffcompare_reports.cost_figure import draw_cost
 from diffcompare_reports.graph_drawing import dot, draw_trace
 from diffcompare_reports.step_size_figure import draw_sweep
-from diffcompare_reports.style import ENGINES, GREY, INK, SERIES, TEXT_WIDTH, darker, rendered, styled
+from diffcompare_reports.style import (
+    ENGINES,
+    GREY,
+    INK,
+    PLUG_IN,
+    SERIES,
+    TEXT_WIDTH,
+    darker,
+    rendered,
+    series_of,
+    styled,
+    title_of,
+)
 from diffcompare_reports.swell_figure import draw_swell
 
 LECTURE = ("ln(x1) + x1*x2 - sin(x2)", {"x1": 2.0, "x2": 5.0})
 CLASSIC = (CATALOG["logistic"].source, CATALOG["logistic"].at)
+OURS = [name for name, row in KNOWN.items() if not row.guest]
 
 FIGURES: dict[str, tuple[Callable[[], Any], Callable[[Any], Any]]] = {
     "trace": (lambda: dc.trace(*LECTURE), draw_trace),
@@ -25,6 +39,7 @@ FIGURES: dict[str, tuple[Callable[[], Any], Callable[[Any], Any]]] = {
     "sweep": (lambda: dc.sweep(*CLASSIC, steps=(1e-16, 1e-1, 100)), draw_sweep),
     "swell": (lambda: dc.swell("logistic", iterations=6), draw_swell),
     "cost": (lambda: dc.cost("speelpenning", (1, 10)), draw_cost),
+    "cost of many engines": (lambda: dc.cost("speelpenning", (1, 10), OURS), draw_cost),
 }
 
 # How people without one kind of cone see linear RGB: Machado, Oliveira, Fernandes, IEEE TVCG 15(6), 2009.
@@ -84,6 +99,19 @@ def test_every_label_lies_within_the_figure(name: str) -> None:
     assert outside == []
 
 
+def test_no_label_of_many_engines_covers_a_title() -> None:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    study, draw = FIGURES["cost of many engines"]
+    figure = draw(study())
+    with styled():
+        FigureCanvasAgg(figure).draw()
+        for axes in figure.get_axes():
+            title = axes._left_title.get_window_extent()
+            assert len(axes.texts) > 8
+            assert not any(title.overlaps(text.get_window_extent()) for text in axes.texts)
+
+
 def labels_beyond_the_axes(figure: Any) -> list[Any]:
     """The labels of ticks beyond the limits of an axis; they are never drawn."""
     axes = [axis for panel in figure.get_axes() for axis in (panel.xaxis, panel.yaxis)]
@@ -113,7 +141,8 @@ def test_default_engines_are_told_apart_by_any_eye(sight: str) -> None:
 
 
 def test_every_series_has_a_title() -> None:
-    assert set(SERIES) == set(ENGINES)
+    assert set(SERIES) == set(ENGINES) == set(KNOWN)
+    assert (series_of("mine"), title_of("mine")) == (PLUG_IN, "mine")
 
 
 def test_dot_text_names_the_lectures_variables() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import diffcompare as dc
-from diffcompare.engines import DEFAULT, ENGINES
+from diffcompare.engines import DEFAULT, ENGINES, obstacle
 from diffcompare.errors import DiffCompareError
 from diffcompare.measure import MOST_DIGITS
 
@@ -24,11 +24,12 @@ def row(result: Any, engine: str) -> dict[str, Any]:
 
 
 def test_the_lecture_s_function_by_every_engine() -> None:
-    data = dc.compare(LECTURE[0], at=LECTURE[1], engines=list(ENGINES)).to_dict()
+    engines = [name for name, row in ENGINES.items() if not obstacle(row)]
+    data = dc.compare(LECTURE[0], at=LECTURE[1], engines=engines).to_dict()
     assert set(data) >= FIELDS
     assert data["variables"] == ["x1", "x2"]
     assert data["reference"]["gradient"] == {"x1": "5.5", "x2": "1.71633781453677373553336082849"}
-    assert [r["engine"] for r in data["engines"]] == list(ENGINES)
+    assert [r["engine"] for r in data["engines"]] == engines
     for found in data["engines"]:
         assert set(found) == ROW
         assert found["gradient"]["x2"] == pytest.approx(2 - math.cos(5), rel=1e-6)

@@ -11,9 +11,10 @@ import numpy as np
 
 from diffcompare.engines import Derivatives
 from diffcompare.engines.budget import budgeted
-from diffcompare.expression.function import Function, point_inputs, with_inputs
+from diffcompare.expression.function import Function, input_names, point_inputs, with_inputs
 from diffcompare.expression.point import Point
 
+MOST = 4  # inputs that are named in a note
 Array = np.ndarray[Any, Any]
 
 
@@ -48,5 +49,8 @@ def by_columns(function: Function, point: Point, column: Column) -> Derivatives:
     errors = [float(error) for one in found for error in np.ravel(one.errors) if math.isfinite(error)]
     notes = [f"estimated error {max(errors):.2g}"] if errors else []
     notes += dict.fromkeys(remark for one in found for remark in one.remarks)
+    named = zip(input_names(point), found, strict=True)
+    lost = [name for name, one in named if not (one.remarks or np.isfinite(one.derivatives).all())]
+    notes += [f"no number by {', '.join(lost[:MOST])}{', ...' * (len(lost) > MOST)}"] if lost else []
     values = list(map(float, graph.values))
     return Derivatives(values, columns.T, calls, lambda: calls * graph.operations(), "; ".join(notes))

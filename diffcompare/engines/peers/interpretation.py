@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pkgutil import resolve_name
@@ -48,6 +48,9 @@ NUMPY = (
     "arcsinh", "arccosh", "arctanh", "abs", "sign", "minimum", "maximum", "where", "less", "less_equal", "greater",
     "greater_equal", "equal", "not_equal",
 )  # fmt: skip
+
+
+FIRST = 500  # operations that say nothing of the time of the others: what they need is imported or compiled
 
 
 def like_numpy(module: str) -> dict[str, str]:
@@ -97,10 +100,11 @@ class Library:
 
         Raises `BudgetError` where that would take longer than the caller gave.
         """
-        steps = budgeted(range(graph.operations()), graph.operations(), "operations")
+        rest = max(len(graph.nodes) - FIRST, 0)
+        unjudged, steps = iter(range(FIRST)), budgeted(range(rest), rest, "operations")
 
         def apply(primitive: Any, operands: Sequence[Any]) -> Any:
-            if operands:
+            if next(unjudged, None) is None:
                 next(steps)
             return self.apply(primitive, operands)
 
@@ -110,7 +114,7 @@ class Library:
     def answer(
         self,
         graph: Graph,
-        values: Sequence[Any],
+        values: Iterable[Any],
         rows: Any,
         evaluations: int,
         counted: Callable[[], int] | None,

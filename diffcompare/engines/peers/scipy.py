@@ -19,7 +19,7 @@ OUTCOMES = {  # of scipy.differentiate.jacobian, by its status
 
 
 def jacobian(function: Function, point: Point) -> Derivatives:
-    """`scipy.differentiate.jacobian` with its own defaults, one input at a time: the first step is 0.5 whatever x is."""
+    """`scipy.differentiate.jacobian` with its own defaults, one input at a time; its first step is 0.5 at any x."""
     return by_columns(function, point, _column)
 
 

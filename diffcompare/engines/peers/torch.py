@@ -11,7 +11,7 @@ from diffcompare.engines.peers.interpretation import Library, like_numpy
 from diffcompare.expression.function import Function, point_inputs
 from diffcompare.expression.point import Point
 
-OTHERWISE = {  # than NumPy
+OTHERWISE: dict[str, str | Callable[..., Any]] = {  # than NumPy
     "power": "torch:pow", "equal": "torch:eq", "sigmoid": "torch:sigmoid", "softplus": "torch.nn.functional:softplus",
     "relu": "torch:relu", "erf": "torch:erf", "erfc": "torch:erfc", "loggamma": "torch:lgamma",
     "where": lambda condition, x, y: x.where(condition.bool(), y),
@@ -61,8 +61,8 @@ def _dispatched(program: Callable[[], Any]) -> int:
     import torch
     from torch.utils._python_dispatch import TorchDispatchMode
 
-    class Count(TorchDispatchMode):
-        operations = 0
+    class Count(TorchDispatchMode):  # type: ignore[misc]
+        operations: int = 0
 
         def __torch_dispatch__(self, operation: Any, types: Any, arguments: Any = (), named: Any = None) -> Any:
             self.operations += torch.Tag.pointwise in operation.tags
@@ -70,4 +70,4 @@ def _dispatched(program: Callable[[], Any]) -> int:
 
     with Count() as count:
         program()
-    return count.operations
+    return int(count.operations)

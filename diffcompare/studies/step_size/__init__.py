@@ -19,7 +19,7 @@ from diffcompare.expression.graph import Graph
 from diffcompare.expression.point import Point
 from diffcompare.measure import Ball, Unproven, json_number
 from diffcompare.studies.step_size.error_curve import best_step, slopes
-from diffcompare.studies.step_size.flat_line import ANSWERS, FlatLine, flat_line
+from diffcompare.studies.step_size.flat_line import LINES, FlatLine, flat_line, without_step
 from diffcompare.studies.step_size.setting import (
     default_step,
     floats_named,
@@ -109,15 +109,17 @@ def sweep(
     schemes: Sequence[str] | str | None = None,
     steps: tuple[float, float, int] | None = None,
     dtype: str = "float64",
+    engines: Sequence[str] = LINES,
 ) -> Sweep:
     """The error of each scheme (default: forward, central, central4, complex-step) at every step (low, high, count).
 
     Everything is rounded to `dtype`: the point first, then each h and each operation.  Truncation is the difference
     in exact arithmetic at that very point and h, minus the certified derivative; rounding is the rest.  The default
-    steps go from the unit roundoff to 0.1, in units of the power of ten below |x| where that is more than 1.
+    steps go from the unit roundoff to 0.1, in units of the power of ten below |x| where that is more than 1.  The
+    engines beside them are those that need no step.
 
-    Raises `DiffCompareError` for several outputs and for names of schemes or types that do not exist, `PointError`
-    for an unknown `wrt`, `BudgetError` for more work than some ten seconds.
+    Raises `DiffCompareError` for several outputs and for names of schemes, types or engines that do not exist,
+    `PointError` for an unknown `wrt`, `BudgetError` for more work than some ten seconds.
     Source: Baydin, Pearlmutter, Radul, Siskind, JMLR 18(153), 2018, Figure 3.
 
     >>> import diffcompare as dc
@@ -125,7 +127,7 @@ def sweep(
     >>> forward.parts.truncation, forward.parts.rounding
     (array([0.25, 0.5 ]), array([0., 0.]))
     """
-    rows, floats = schemes_named(schemes, dtype), floats_named(dtype)
+    rows, floats, beside = schemes_named(schemes, dtype), floats_named(dtype), without_step(engines)
     source = function(f)
     given = source.at(at)
     point = rounded(given, floats)
@@ -147,7 +149,7 @@ def sweep(
     notes = explain(graph) or ([derivative.reason] if isinstance(derivative, Unproven) else [])
     if point_inputs(given) != line.inputs:
         notes = [f"the point is rounded to {dtype}, and the derivative is the one there", *notes]
-    lines = tuple(flat_line(engine, line, derivative, floats) for engine in ANSWERS)
+    lines = tuple(flat_line(engine, line, derivative, floats) for engine in beside)
     return Sweep(source.name, name, point, dtype, epsilon, derivative, tuple(found), lines, "; ".join(notes))
 
 

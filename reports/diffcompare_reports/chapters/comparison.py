@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from diffcompare.expression.notation import TYPST
 from diffcompare.measure import Ball
 from diffcompare_reports.chapters.subject import SHOWN_VARIABLES, Subject, sentence
-from diffcompare_reports.style import ENGINES
+from diffcompare_reports.style import title_of
 from diffcompare_reports.typst_numbers import duration, integer, mathematics, parted
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def comparison(subject: Subject) -> dict[str, Any]:
     from diffcompare.studies.agreement import compare
     from diffcompare_reports.comparison_figure import draw_comparison
 
-    study = compare(subject.first_output, subject.at)
+    study = compare(subject.first_output, subject.at, subject.engines)
     drawn = any(row.worst for row in study.engines)
     if drawn:
         subject.figures["comparison"] = draw_comparison(study)
@@ -39,7 +39,7 @@ def comparison(subject: Subject) -> dict[str, Any]:
 
 def _engine(row: EngineRow) -> dict[str, str]:
     return {
-        "title": ENGINES[row.engine],
+        "title": title_of(row.engine),
         "worst": f"{row.worst.digits:.1f}" if row.worst else "\N{EM DASH}",
         "evaluations": "" if row.evaluations is None else integer(row.evaluations),
         "operations": "" if row.operations is None else integer(row.operations),
@@ -55,7 +55,7 @@ def _table(study: Comparison, name: str) -> dict[str, Any]:
     for row in study.engines:
         digits = row.measured[name].digits if row.available else math.nan
         rows.append({
-            "title": ENGINES[row.engine],
+            "title": title_of(row.engine),
             "value": parted(row.gradient.get(name), digits),
             "digits": "" if math.isnan(digits) else f"{digits:.1f}",
         })  # fmt: skip

@@ -28,7 +28,7 @@ def cost(subject: Subject) -> dict[str, Any]:
         rows.append({
             "title": ENGINES[engine],
             "evaluations": [integer(row.evaluations) if row else "" for row in of_size],
-            "operations": [integer(row.operations) if row else "" for row in of_size],
+            "operations": ["" if row is None or row.operations is None else integer(row.operations) for row in of_size],
             "times": [duration(row.seconds if row else None) for row in of_size],
         })  # fmt: skip
     largest = [row for row in study.rows if row.n == max(study.sizes)]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from diffcompare.engines import DEFAULT, engine_named
 from diffcompare.errors import DiffCompareError
 from diffcompare.expression.catalog import CATALOG
 from diffcompare.expression.function import Function, function
@@ -28,6 +29,7 @@ class Subject:
     classic: bool  # the lecture's function: the book then shows the classic examples of the literature beside it
     names: tuple[str, ...]  # of the scalar inputs
     outputs: int
+    engines: tuple[str, ...] = DEFAULT  # that are compared
     figures: dict[str, Figure] = field(default_factory=dict)
 
     @property
@@ -39,13 +41,14 @@ class Subject:
         return Function(lambda **arguments: whole(**arguments)[0], "y1", tuple(self.at))
 
 
-def subject_of(source: Any, at: Mapping[str, Any] | None) -> Subject:
-    """The user's function at the user's point, or the lecture's."""
+def subject_of(source: Any, at: Mapping[str, Any] | None, engines: Sequence[str] = DEFAULT) -> Subject:
+    """The user's function at the user's point, or the lecture's; raises `DiffCompareError` for an unknown engine."""
     entry = CATALOG["lecture"]
     chosen = entry.function() if source is None else function(source)
     point = chosen.at(entry.at if source is None and at is None else at or {})
     graph = chosen.trace(point)
-    return Subject(chosen, point, source is None, graph.names, len(graph.outputs))
+    compared = tuple(engine_named(name).name for name in engines)
+    return Subject(chosen, point, source is None, graph.names, len(graph.outputs), compared)
 
 
 def summary(subject: Subject) -> dict[str, Any]:
