@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from diffcompare.expression.function import Function, function
     from diffcompare.expression.graph import Graph
     from diffcompare.studies.agreement import compare
+    from diffcompare.studies.benchmark import benchmark
     from diffcompare.studies.cost import cost
     from diffcompare.studies.derivation import steps
     from diffcompare.studies.jacobian import jacobian_passes
@@ -49,6 +50,7 @@ _HOMES = {
             "derivative", "grad", "gradient", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp",
         ),
         "studies.agreement": ("compare",),
+        "studies.benchmark": ("benchmark",),
         "studies.cost": ("cost",),
         "studies.derivation": ("steps",),
         "studies.jacobian": ("jacobian_passes",),
@@ -65,6 +67,7 @@ __all__ = [
     "DiffCompareError",
     "Function",
     "Graph",
+    "benchmark",
     "compare",
     "compile",
     "cost",

@@ -21,6 +21,7 @@ COMMANDS = {
     "cost": "The cost of a gradient against the number of inputs.",
     "jacobian": "The Jacobian, one pass at a time.",
     "linear": "The linear layer: gradients without the Jacobian.",
+    "benchmark": "Our speed beside hand-written code and other libraries.",
     "catalog": "Named functions to try.",
     "engines": "The ways to differentiate, and whether each can run here.",
     "report": "Write the book of comparisons.",

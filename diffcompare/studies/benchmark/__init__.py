@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from difflib import get_close_matches
+from importlib.util import find_spec
 from statistics import median
 from typing import Any
 
@@ -73,10 +75,24 @@ def benchmark(
     names = [cases] if isinstance(cases, str) else list(cases)
     wanted = {name: case_named(name) for name in names} or CASES
     rows: list[BenchmarkRow] = []
-    for name, case in wanted.items():
-        progress(case.title)
-        rows += measured(name, case, seconds)
-    return Benchmark(machine(), tuple(rows))
+    facts = machine()
+    with double_precision():
+        for name, case in wanted.items():
+            progress(case.title)
+            rows += measured(name, case, seconds)
+    return Benchmark(facts, tuple(rows))
+
+
+@contextmanager
+def double_precision() -> Iterator[None]:
+    """JAX, where it is installed, computes in the precision of what it is given; otherwise it rounds to float32."""
+    if find_spec("jax") is None:
+        yield
+        return
+    import jax
+
+    with jax.enable_x64(True):
+        yield
 
 
 def case_named(name: str) -> Case:
@@ -108,20 +124,26 @@ def prepared(case: Case) -> tuple[dict[str, Run], dict[str, list[float]], dict[s
     notes: dict[str, str] = {}
     known: dict[str, Any] = {}
     for name, way in case.ways().items():
-        results: list[Any] = []
         try:
             run = way.prepare()
         except ImportError as error:
             notes[name] = f"{error.name or error} is not installed"
             continue
-        cost = case.measure(lambda run=run, results=results: results.append(run()))
-        answer = way.answer(results[0])
+        cost, result = observed(run, case.measure)
+        answer = way.answer(result)
         different = disagreement(answer, known)
         if different:
             notes[name] = f"{name}: {different}"
             continue
         runs[name], costs[name], known = run, [cost], answer | known
     return runs, costs, notes
+
+
+def observed(run: Run, measure: Callable[[Run], float]) -> tuple[float, Any]:
+    """What a run costs, with its result."""
+    results: list[Any] = []
+    cost = measure(lambda: results.append(run()))
+    return cost, results[0]
 
 
 def _lost(name: str, claim: Claim, note: str) -> BenchmarkRow:

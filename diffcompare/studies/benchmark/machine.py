@@ -1,4 +1,4 @@
-"""The machine that measured: processor, cores, Python and the libraries that took part."""
+"""The machine that measured: processor, cores, load, Python and the libraries that took part."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ def machine() -> dict[str, Any]:
     """What a ratio of times depends on; libraries that are not installed are left out.
 
     >>> sorted(machine())
-    ['cores', 'cpu', 'libraries', 'python', 'system']
+    ['cores', 'cpu', 'libraries', 'load', 'python', 'system']
     """
     return {
         "cpu": _processor(),
         "cores": os.cpu_count(),
+        "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,  # processes that wanted a core, of late
         "system": f"{platform.system()} {platform.machine()}",
         "python": f"{platform.python_version()} ({platform.python_implementation()})",
         "libraries": {name: found for name in LIBRARIES if (found := _version(name))},

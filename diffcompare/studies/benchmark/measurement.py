@@ -1,4 +1,4 @@
-"""Costs measured alternately: the ways take turns, so that a busy machine slows all of them, and ratios are of turns."""
+"""Costs measured alternately: the ways take turns, so that a busy machine slows them all; ratios are of turns."""
 
 from __future__ import annotations
 

@@ -52,11 +52,11 @@ def network() -> Mapping[str, Way]:
 
     def compiled() -> Run:
         both = dc.compile(
-            lambda w1, w2, w3: loss((w1, w2, w3), inputs, targets),
-            at=dict(zip(("w1", "w2", "w3"), weights, strict=True)),
+            lambda weights: loss(weights, inputs, targets),
+            at={"weights": weights},
             want="value_and_gradient",
         )
-        return lambda: both(*weights)
+        return lambda: both(weights)
 
     def torch() -> Run:
         import torch

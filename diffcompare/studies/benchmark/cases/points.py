@@ -41,7 +41,7 @@ def lecture() -> Mapping[str, Way]:
     def torch() -> Run:
         import torch
 
-        def gradient() -> tuple[Any, ...]:
+        def gradient() -> Any:
             x1 = torch.tensor(X1, dtype=torch.float64, requires_grad=True)
             x2 = torch.tensor(X2, dtype=torch.float64, requires_grad=True)
             return torch.autograd.grad(torch.log(x1) + x1 * x2 - torch.sin(x2), (x1, x2))
@@ -74,12 +74,12 @@ def many_points() -> Mapping[str, Way]:
         return derivative
 
     def kernel() -> Run:
-        derivative = dc.compile(iterate, at={"x": 0.3}, want="gradient", using="numba")
-        return lambda: derivative.at_points(xs)
+        derivative = dc.compile(iterate, at={"x": 0.3}, way="numba")
+        return lambda: derivative(xs)
 
     def blocks() -> Run:
-        derivative = dc.compile(iterate, at={"x": 0.3}, want="gradient", using="numpy")
-        return lambda: derivative.at_points(xs)
+        derivative = dc.compile(iterate, at={"x": 0.3}, way="numpy")
+        return lambda: derivative(xs)
 
     def jax_jit() -> Run:
         import jax
