@@ -17,7 +17,7 @@ from diffcompare.engines.budget import budgeted
 from diffcompare.expression.function import Function, bind
 from diffcompare.expression.graph import Graph
 from diffcompare.expression.point import Point
-from diffcompare.expression.primitives import Operation
+from diffcompare.expression.primitives import Operation, Primitive
 from diffcompare.expression.primitives.piecewise import equal, where
 from diffcompare.expression.primitives.primitive import Traced, concrete, has_objects
 from diffcompare.expression.primitives.structural import (
@@ -100,18 +100,44 @@ def adjoints(graph: Graph, y_bar: Sequence[Any]) -> list[Any]:
     return v_bar
 
 
+@np.errstate(all="ignore")
+def input_adjoints(graph: Graph, y_bar: Sequence[Any]) -> list[Any]:
+    """As `adjoints`, of the inputs alone; the others are let go as soon as they are passed on."""
+    v_bar: list[Any] = [None] * len(graph.nodes)
+    last = len(graph.nodes)
+    for _, i, _, _ in adjoint_updates(graph, y_bar, v_bar):
+        if i != last:
+            v_bar[last:] = ()
+            last = i
+    return v_bar[: len(graph.names)]
+
+
 def adjoint_updates(graph: Graph, y_bar: Sequence[Any], v_bar: list[Any]) -> Iterator[tuple[int, int, int, Any]]:
     """The reverse sweep one update at a time: (target, source, operand number, contribution), accumulated in v_bar."""
     nodes, varied = graph.nodes, graph.varied()
     owned: set[int] = set()  # adjoints in arrays that nothing else refers to, so that they may change in place
     for i, seed in zip(graph.outputs, y_bar, strict=True):
         v_bar[i] = plus(v_bar[i], None if is_zero(seed) else seed)
-    for i in range(len(nodes) - 1, -1, -1):
-        seed, node = v_bar[i], nodes[i]
-        primitive = node.primitive
+    i = len(nodes)
+    for node in reversed(nodes):
+        i -= 1
+        seed, primitive = v_bar[i], node.primitive
         if seed is None or primitive is None:
             continue
-        operands = tuple([nodes[j].value for j in node.operands])
+        operands: tuple[Any, ...] = ()
+        if type(seed) is float and type(node.value) is float and isinstance(primitive, Primitive):  # of a long tape
+            for k, j in enumerate(node.operands):
+                if varied[j]:
+                    rule = primitive.partials[k]
+                    if not isinstance(rule, float):
+                        operands = operands or graph.operand_values(node)
+                        rule = rule(node.value, *operands)
+                    contribution = times(rule, seed)
+                    present = v_bar[j]
+                    v_bar[j] = contribution if present is None else plus(present, contribution)
+                    yield j, i, k, contribution
+            continue
+        operands = graph.operand_values(node)
         accumulate = primitive.accumulate if isinstance(primitive, Structural) and is_plain(seed) else None
         for k, j in enumerate(node.operands):
             if not varied[j]:
@@ -124,8 +150,7 @@ def adjoint_updates(graph: Graph, y_bar: Sequence[Any], v_bar: list[Any]) -> Ite
                 contribution = seed
             else:
                 contribution = pulled(primitive, k, seed, node.value, operands)
-                if owned:
-                    owned.discard(j)
+                owned.discard(j)
                 v_bar[j] = plus(v_bar[j], contribution)
             yield j, i, k, contribution
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from diffcompare.engines import derivatives
-from diffcompare.engines.automatic import adjoints, filled, jacobian_columns, jacobian_rows, tangents
+from diffcompare.engines.automatic import filled, input_adjoints, jacobian_columns, jacobian_rows, tangents
 from diffcompare.errors import DiffCompareError, TracingError
 from diffcompare.expression.arrays.indexing import arrayed
 from diffcompare.expression.containers import as_argument, leaves, rebuilt
@@ -27,6 +27,18 @@ from diffcompare.expression.variable import Trace, Variable
 Operator = Callable[..., Any]
 AUTOMATIC = ("forward", "reverse")
 LONGEST = 2.0**1000  # that a tangent is stretched by
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """No search for garbage in here: a tape grows by millions of objects, none of them garbage."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def grad(f: Any, argnums: int | Sequence[int] = 0, engine: str = "reverse") -> Operator:
@@ -52,6 +64,7 @@ def value_and_grad(f: Any, argnums: int | Sequence[int] = 0, engine: str = "reve
     (9.0, 6.0)
     """
 
+    @no_collection()
     def value_and_gradient(*arguments: Any) -> tuple[Any, Any]:
         call = Call(f, arguments, argnums, engine)
         if len(call.outputs) != 1 or size_of(call.outputs[0]) != 1:
@@ -74,6 +87,7 @@ def jacobian(f: Any, argnums: int | Sequence[int] = 0, engine: str = "reverse") 
            [1., 0.]])
     """
 
+    @no_collection()
     def jacobian_of(*arguments: Any) -> Any:
         call = Call(f, arguments, argnums, engine)
         rows = iter(call.rows(engine))
@@ -219,9 +233,8 @@ class Call:
         if engine in AUTOMATIC:
             trace = Trace(entrywise=False)
             bound = [trace.input(f"x{k + 1}", leaf) for k, leaf in enumerate(self.inputs)]
-            with no_collection():
-                self.result = as_result(self.run(bound), name)
-                self.graph: Graph = trace.graph(leaves(self.result))
+            self.result = as_result(self.run(bound), name)
+            self.graph: Graph = trace.graph(leaves(self.result))
             self.outputs = list(map(_plain_float, self.graph.values))
         else:
             self.result = as_result(self.run(list(map(np.copy, self.inputs))), name)
@@ -243,8 +256,7 @@ class Call:
 
     def pulled(self, y_bar: Sequence[Any]) -> list[Any]:
         """One reverse pass: a derivative an input."""
-        v_bar = adjoints(self.graph, y_bar)
-        return [filled(v_bar[j], value) for j, value in enumerate(self.inputs)]
+        return [filled(v_bar, x) for v_bar, x in zip(input_adjoints(self.graph, y_bar), self.inputs, strict=True)]
 
     def rows(self, engine: str) -> list[list[Any]]:
         """The Jacobian by an engine, a row for each entry of an output, with one derivative an input."""
@@ -288,19 +300,6 @@ class Call:
         """Derivatives, one an input, in the arrangement of the arguments they belong to."""
         parts = rebuilt(self.arranged, list(map(_plain_float, row)))
         return parts[0] if self.single else parts
-
-
-@contextmanager
-def no_collection() -> Iterator[None]:
-    """No search for garbage in here: a tape grows by millions of objects, none of them garbage, searched again and
-    again."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def checked_seeds(seeds: Any, like: Sequence[Any], kind: str) -> list[Any]:

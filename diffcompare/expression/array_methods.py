@@ -19,9 +19,16 @@ def _binary(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
     primitive = PRIMITIVES[name]
 
     def forward(self: Variable, other: Any) -> Any:
-        return NotImplemented if isinstance(other, np.ndarray) else self.tape.operation(primitive, (self, other))
+        tape = self.tape
+        if type(other) is float:
+            other = tape.constant(other)
+        if type(other) is type(self) and other.tape is tape:  # of a long tape
+            return tape.applied(primitive, (self.index, other.index), (self.value, other.value))
+        return NotImplemented if isinstance(other, np.ndarray) else tape.operation(primitive, (self, other))
 
     def reflected(self: Variable, other: Any) -> Any:
+        if type(other) is float:
+            return forward(self.tape.constant(other), self)
         return self.tape.operation(primitive, (other, self))
 
     return forward, reflected

@@ -37,7 +37,7 @@ class Trace:
         self.names: list[str] = []
         self.nodes: list[Node] = []
         self.guards: list[tuple[int, bool | tuple[Any, ...]]] = []
-        self._constants: dict[tuple[type, Any], int] = {}  # places, as a variable would refer to this trace in a circle
+        self._constants: dict[Any, int] = {}  # places, as a variable would refer to this trace in a circle
 
     def input(self, name: str, value: Any) -> Variable:
         """A new input variable with its value at the traced point."""
@@ -46,13 +46,15 @@ class Trace:
 
     def constant(self, number: Any) -> Variable:
         """A constant; the same number written again is the same node (0 and nan excepted: -0.0 == 0, nan != nan)."""
-        place = self._constant(number)
+        place = self._constants.get(number) if type(number) is float else None
+        if place is None:
+            place = self._constant(number)
         return Variable(self, place, self.nodes[place].value)
 
     def _constant(self, number: Any) -> int:
         if isinstance(number, (np.ndarray, complex, Traced)) or number == 0 or number != number:
             return self._append(Node(None, (), number, number))
-        key = (type(number), number)
+        key = number if type(number) is float else (type(number), number)
         place = self._constants.get(key)
         if place is None:
             strong = isinstance(number, np.generic) and not self.entrywise  # its type counts, as NumPy promotes types
@@ -65,7 +67,6 @@ class Trace:
 
         Raises `TracingError` for an operation on whole arrays where entries are traced.
         """
-        nodes = self.nodes
         operands = []
         values = []
         arrays = False
@@ -82,16 +83,22 @@ class Trace:
                 continue
             place = self._entered(argument, primitive)
             operands.append(place)
-            values.append(nodes[place].value)
-        if self.entrywise:
-            if arrays:
-                from diffcompare.expression.entries import on_entries
+            values.append(self.nodes[place].value)
+        if arrays:
+            from diffcompare.expression.entries import on_entries
 
-                return on_entries(primitive, *arguments)
+            return on_entries(primitive, *arguments)
+        return self.applied(primitive, tuple(operands), values)
+
+    def applied(self, primitive: Operation, operands: tuple[int, ...], values: Sequence[Any]) -> Variable:
+        """Record one application to nodes of this trace, which have these values."""
+        if self.entrywise:
             self._check(primitive)
+        nodes = self.nodes
         value = primitive(*values)
-        nodes.append(Node(primitive, tuple(operands), value))
-        return Variable(self, len(nodes) - 1, value)
+        place = len(nodes)
+        nodes.append(Node(primitive, operands, value))
+        return Variable(self, place, value)
 
     def _check(self, primitive: Operation) -> None:
         if not isinstance(primitive, Primitive):

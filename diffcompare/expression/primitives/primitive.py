@@ -128,12 +128,14 @@ class Primitive:
 
     def __call__(self, *arguments: Any) -> Any:
         """Compute on numbers and arrays; record on traced variables."""
-        on_floats, on_arrays, on_objects = True, False, False
+        for argument in arguments:
+            if type(argument) is not float:
+                break
+        else:
+            return self.value(*arguments)
+        on_arrays = on_objects = False
         for argument in arguments:
             kind = type(argument)
-            if kind is float:
-                continue
-            on_floats = False
             if kind is np.ndarray:
                 on_arrays = True
                 on_objects = on_objects or argument.dtype.hasobject
@@ -142,8 +144,6 @@ class Primitive:
             elif isinstance(argument, ARRAY_LIKE):
                 on_arrays = True
                 on_objects = on_objects or has_objects(argument)
-        if on_floats:
-            return self.value(*arguments)
         if not on_arrays:
             return self.value(*map(float, arguments))
         if on_objects:
