@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from diffcompare.studies.derivation import steps
     from diffcompare.studies.jacobian import jacobian_passes
     from diffcompare.studies.linear_layer import linear
+    from diffcompare.studies.program_text import code
     from diffcompare.studies.step_size import sweep
     from diffcompare.studies.swell import swell
     from diffcompare.studies.trace_table import trace
@@ -55,6 +56,7 @@ _HOMES = {
         "studies.derivation": ("steps",),
         "studies.jacobian": ("jacobian_passes",),
         "studies.linear_layer": ("linear",),
+        "studies.program_text": ("code",),
         "studies.step_size": ("sweep",),
         "studies.swell": ("swell",),
         "studies.trace_table": ("trace",),
@@ -68,6 +70,7 @@ __all__ = [
     "Function",
     "Graph",
     "benchmark",
+    "code",
     "compare",
     "compile",
     "cost",

@@ -30,7 +30,7 @@ class CaseName(click.ParamType[str]):
         return value
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        from diffcompare.studies.benchmark import CASES
+        from diffcompare.studies.benchmark.cases import CASES
 
         return [CompletionItem(name, help=case.title) for name, case in CASES.items() if name.startswith(incomplete)]
 
@@ -62,7 +62,7 @@ def command(cases: tuple[str, ...], layout: str, output: Path | None) -> str:
 
 def blocks(study: Benchmark) -> Iterator[Block]:
     """A table for each case, and the machine."""
-    from diffcompare.studies.benchmark import CASES
+    from diffcompare.studies.benchmark.cases import CASES
 
     for case in dict.fromkeys(row.case for row in study.rows):
         yield f"{case}: {CASES[case].title}"

@@ -19,6 +19,7 @@ import numpy as np
 
 from diffcompare.engines.certified import coefficient
 from diffcompare.engines.line import Line
+from diffcompare.engines.operators import no_collection
 from diffcompare.engines.power_series import working
 from diffcompare.engines.stencil import ComplexStep, Scheme
 from diffcompare.measure import Unproven
@@ -64,6 +65,7 @@ class Split:
         return True
 
 
+@no_collection()
 def split(line: Line, schemes: Rows, h: Sequence[float], estimates: Sequence[Any]) -> list[Split]:
     """The split of each scheme's estimates at the steps h, shape (k,) each; each number is off by 0.51 ulp at most.
 

@@ -58,6 +58,8 @@ class _Writer:
                 self.uses[j] += 1
         for i in graph.outputs:
             self.uses[i] += 1
+        # What is copied to a name gets no line of its own besides.
+        self.copied = {n.operands[0] for n in graph.nodes if n.primitive is not None and n.primitive.name == "copy"}
         self.first = {i: name for name, i in reversed(named)}
         self.other, self.count = other, 0
         self.texts: list[Written | None] = [Written(text, ATOM) for text in inputs]
@@ -102,7 +104,8 @@ class _Writer:
             operands.append(text)
         written = self.notation.apply(node.row, operands)
         name = self.first.get(i)
-        if not inside or (name is None and self.uses[i] < 2 and len(written.text) <= LONGEST):
+        short = len(written.text) <= LONGEST or i in self.copied
+        if not inside or (name is None and self.uses[i] < 2 and short):
             return written
         if name is None:
             self.count += 1

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from diffcompare.studies.benchmark import CASES, Benchmark, BenchmarkRow
+from diffcompare.studies.benchmark import Benchmark, BenchmarkRow
+from diffcompare.studies.benchmark.cases import CASES
 from diffcompare_reports.style import BLUE, GREY, INK, RULE, TEXT_WIDTH, VERMILLION, drawn, new_figure
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def draw_benchmark(study: Benchmark) -> Figure:
 
 
 def _line(axes: Axes, place: float, row: BenchmarkRow) -> None:
-    assert row.ratio is not None
+    assert row.ratio is not None and row.low is not None and row.high is not None
     colour, marker = MARKS["reached" if row.met else "not reached"]
     axes.plot([row.low, row.high], [place, place], color=colour, linewidth=2.4, alpha=0.45, solid_capstyle="butt")
     axes.plot(row.ratio, place, color=colour, marker=marker, markersize=4)
