@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from diffcompare.studies.jacobian import jacobian_passes
     from diffcompare.studies.linear_layer import linear
     from diffcompare.studies.program_text import code
+    from diffcompare.studies.scaling import scaling
     from diffcompare.studies.step_size import sweep
     from diffcompare.studies.swell import swell
     from diffcompare.studies.trace_table import trace
@@ -57,6 +58,7 @@ _HOMES = {
         "studies.jacobian": ("jacobian_passes",),
         "studies.linear_layer": ("linear",),
         "studies.program_text": ("code",),
+        "studies.scaling": ("scaling",),
         "studies.step_size": ("sweep",),
         "studies.swell": ("swell",),
         "studies.trace_table": ("trace",),
@@ -84,6 +86,7 @@ __all__ = [
     "jacobian_passes",
     "jvp",
     "linear",
+    "scaling",
     "steps",
     "sweep",
     "swell",
