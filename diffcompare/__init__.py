@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from diffcompare.studies.benchmark import benchmark
     from diffcompare.studies.cost import cost
     from diffcompare.studies.derivation import steps
+    from diffcompare.studies.grad_modes import modes
+    from diffcompare.studies.graphs.array_graph import array_graph
+    from diffcompare.studies.graphs.autograd_graph import autograd_graph
     from diffcompare.studies.jacobian import jacobian_passes
     from diffcompare.studies.linear_layer import linear
     from diffcompare.studies.program_text import code
@@ -55,6 +58,9 @@ _HOMES = {
         "studies.benchmark": ("benchmark",),
         "studies.cost": ("cost",),
         "studies.derivation": ("steps",),
+        "studies.graphs.array_graph": ("array_graph",),
+        "studies.graphs.autograd_graph": ("autograd_graph",),
+        "studies.grad_modes": ("modes",),
         "studies.jacobian": ("jacobian_passes",),
         "studies.linear_layer": ("linear",),
         "studies.program_text": ("code",),
@@ -71,6 +77,8 @@ __all__ = [
     "DiffCompareError",
     "Function",
     "Graph",
+    "array_graph",
+    "autograd_graph",
     "benchmark",
     "code",
     "compare",
@@ -86,6 +94,7 @@ __all__ = [
     "jacobian_passes",
     "jvp",
     "linear",
+    "modes",
     "scaling",
     "steps",
     "sweep",

@@ -21,7 +21,7 @@ PROGRESS = 70  # columns of the line of progress
 @click.option("--output", metavar="FILE", default="report.pdf", show_default=True, help="The PDF to write.")
 @click.option("--png", metavar="DIR", help="Also write each page and each figure as PNG to this folder.")
 def command(source: str | None, at: tuple[str, ...], engines: tuple[str, ...], output: str, png: str | None) -> str:
-    """About ten pages in the order of the lecture: numerical, symbolic, forward mode, reverse mode, cost.  Every number
+    """About a dozen pages in the order of the lecture, from numerical differentiation to autograd.  Every number
     is computed in the run that writes the book.  Without a FUNCTION the book is about the lecture's.
 
     \b

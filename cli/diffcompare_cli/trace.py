@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -25,6 +25,8 @@ from diffcompare_cli.layout import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from diffcompare.expression.function import Function
+    from diffcompare.expression.point import Point
     from diffcompare.studies.trace_table import TraceTable
 
 DIGITS = 5  # significant: the lecture's trace then fits 80 columns
@@ -35,9 +37,14 @@ DIGITS = 5  # significant: the lecture's trace then fits 80 columns
 @at_option
 @click.option("--mode", type=click.Choice(("forward", "reverse")), default="reverse", show_default=True)
 @wrt_option
+@click.option("--arrays", is_flag=True, help="Show whole arrays and their shapes, not entries; no derivatives.")
 @format_option
 @output_option("the computational graph, as .png, .pdf or .svg, or as .dot text for Graphviz,", ".dot")
-def command(source: str, at: tuple[str, ...], mode: str, wrt: str | None, layout: str, output: Path | None) -> str:
+@click.pass_context
+def command(
+    context: click.Context, source: str, at: tuple[str, ...], mode: str, wrt: str | None, arrays: bool, layout: str,
+    output: Path | None,
+) -> str:  # fmt: skip
     """Every intermediate variable v_i with its value; in forward mode beside its tangent, the derivative of v_i by one
     variable (--wrt), in reverse mode followed by the adjoints, the derivatives of the result by v_i, in the order in
     which they are updated.
@@ -49,22 +56,44 @@ def command(source: str, at: tuple[str, ...], mode: str, wrt: str | None, layout
     from diffcompare.studies.trace_table import trace
 
     function, point = function_at(source, at)
+    if arrays:
+        for option in ("mode", "wrt"):
+            if context.get_parameter_source(option) is not click.core.ParameterSource.DEFAULT:
+                raise click.UsageError(f"--arrays shows no derivatives; leave out --{option} or --arrays", context)
+        return by_arrays(function, point, layout, output)
     table = trace(function, point, mode, wrt)
     if output:
-        write_graph(table, output)
+        from diffcompare_reports.trace_drawing import dot, draw_trace
+
+        write_graph(table, output, draw_trace, dot)
     return presented(table.to_dict(), [heading(function, point), *blocks(table)], layout)
 
 
-def write_graph(table: TraceTable, path: Path) -> None:
+def by_arrays(function: Function, point: Point, layout: str, output: Path | None) -> str:
+    """The operations on whole arrays with their shapes, and the drawing of their graph."""
+    from diffcompare.studies.graphs.array_graph import array_graph
+
+    graph = array_graph(function, point)
+    if output:
+        from diffcompare_reports.diagram_drawing import dot, draw_diagram
+
+        write_graph(graph, output, draw_diagram, dot)
+    rows: list[list[Cell]] = [
+        [Formula(box.title, box.latex), " x ".join(map(str, box.shape)) or "a number"] for box in graph.boxes
+    ]
+    table = Table(("Trace of whole arrays", "shape"), shortened(rows, lambda left: [f"... {left} more", ""]))
+    return presented(graph.to_dict(), [heading(function, point), table], layout)
+
+
+def write_graph(graph: Any, path: Path, draw: Callable[[Any], Any], dot: Callable[[Any], str]) -> None:
     """Draw the computational graph, or write it as text."""
     from diffcompare_reports.files import write_whole
-    from diffcompare_reports.graph_drawing import dot, draw_trace
     from diffcompare_reports.style import save
 
     if path.suffix.lower() == ".dot":
-        write_whole(path, dot(table).encode())
+        write_whole(path, dot(graph).encode())
     else:
-        save(draw_trace(table), path)
+        save(draw(graph), path)
 
 
 def blocks(table: TraceTable) -> Iterator[Block]:

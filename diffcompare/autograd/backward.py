@@ -114,7 +114,7 @@ def _sweep(
     seeds: list[tuple[Any, Any]], targets: list[Any] | None, retain_graph: bool | None, create_graph: bool
 ) -> Found:
     """Reverse mode from the last node to the first; with targets, only through the nodes that lead to them."""
-    order = _order([edge for edge, _ in seeds])
+    order = history([edge for edge, _ in seeds])
     needed = None if targets is None else _leading_to(targets, order)
     ends = set() if targets is None else set(targets)
     keep = create_graph if retain_graph is None else retain_graph
@@ -149,7 +149,7 @@ def _sweep(
     return found
 
 
-def _order(roots: list[Any]) -> list[Node]:
+def history(roots: Iterable[Any]) -> list[Node]:
     """The nodes that lead to the roots, last recorded first: operands are always recorded before results."""
     pending = [edge for edge in roots if isinstance(edge, Node)]
     seen = set(pending)

@@ -21,7 +21,7 @@ from diffcompare.expression.variable import Trace, Variable
 if TYPE_CHECKING:
     from diffcompare.autograd.tensors import Tensor
 
-_sequence = count()
+sequence = count()  # numbers the nodes in the order in which they are recorded
 Versions = list[int]  # one number, shared by the tensors that share memory: how often it was written
 CONSTANT: Versions = [0]  # of what is no tensor
 
@@ -117,7 +117,7 @@ class Node:
         self.edges = edges
         self.shape = shape = array.shape
         self.dtype = dtype = array.dtype
-        self.sequence = next(_sequence)
+        self.sequence = next(sequence)
         needed = 0
         for edge, mask in zip(edges, needs(primitive, values), strict=True):
             if edge is not None:

@@ -89,6 +89,7 @@ def obstacle(engine: Engine) -> str:
 
 OWN_STEPS = ("finite-adaptive", "complex-step")  # the numerical engines that choose h themselves
 _AUTOMATIC = "diffcompare.engines.automatic"
+_SYMBOLIC = "diffcompare.engines.symbolic"
 _FINITE = "diffcompare.engines.finite"
 
 
@@ -109,15 +110,7 @@ ENGINES: dict[str, Engine] = {
             "compiled",
             "reverse or forward mode, recorded once and run as straight-line code",
         ),
-        Engine(
-            "symbolic",
-            "symbolic",
-            "SymPy's",
-            "diffcompare.engines.symbolic",
-            "symbolic",
-            "one run of SymPy's code",
-            "sympy",
-        ),
+        Engine("symbolic", "symbolic", "SymPy's", _SYMBOLIC, "symbolic", "one run of SymPy's code", "sympy"),
         Engine("finite-forward", "numerical", "none", _FINITE, "finite_forward", "order 1, a step to the right"),
         Engine("finite-backward", "numerical", "none", _FINITE, "finite_backward", "order 1, a step to the left"),
         Engine("finite-central", "numerical", "none", _FINITE, "finite_central", "order 2, a step to each side"),

@@ -88,9 +88,9 @@ def _guarded(engine: Engine) -> Iterator[None]:
     except DiffCompareError:
         raise
     except Exception as error:
+        absent = missing(engine) if isinstance(error, ImportError) else ""
         first = next(iter(str(error).strip().splitlines()), "no message")
-        reason = missing(engine) or f"{engine.name} raised {type(error).__name__}: {first}"
-        raise DiffCompareError(reason) from error
+        raise DiffCompareError(absent or f"{engine.name} raised {type(error).__name__}: {first}") from error
 
 
 def installed(engine: Engine) -> str:

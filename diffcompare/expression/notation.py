@@ -16,7 +16,7 @@ from diffcompare.expression.numbers import NumberDomain
 
 if TYPE_CHECKING:
     from diffcompare.expression.graph import Graph
-    from diffcompare.expression.primitives import Primitive
+    from diffcompare.expression.primitives import Operation
 
 RELATION, SUM, SIGN, PRODUCT, FRACTION, POWER, ATOM = range(7)
 LATEX_FUNCTIONS = frozenset(
@@ -60,7 +60,7 @@ class Notation:
     number: Callable[[Any], str]
     listing: tuple[str, str, str]
 
-    def apply(self, primitive: Primitive, operands: Sequence[Written]) -> Written:
+    def apply(self, primitive: Operation, operands: Sequence[Written]) -> Written:
         """One operation in writing."""
         rule = self.rules.get(primitive.name)
         if rule is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tracemalloc
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from diffcompare.engines.stencil import SCHEMES
 from diffcompare.engines.step import textbook
 from diffcompare.errors import DiffCompareError
 from diffcompare.studies.layer_derivation import DerivationStep, layer_derivation
+from diffcompare.studies.peak_memory import with_peak
 from diffcompare.studies.study import Study
 
 BYTES = 4  # of a float32, the number type of the lecture's network
@@ -184,15 +184,9 @@ def _memory(x: Array, w: Array, y_bar: Array, shapes: dict[str, Shape], small: S
 
 
 def _peak(work: Callable[[], Any]) -> int:
-    """The most memory in bytes that some work held at once, as Python's allocator traced it."""
+    """The most memory in bytes that some work held at once."""
     work()  # what is imported or cached at the first call is not of the work
-    tracemalloc.start()
-    try:
-        before = tracemalloc.get_traced_memory()[0]
-        work()
-        return tracemalloc.get_traced_memory()[1] - before
-    finally:
-        tracemalloc.stop()
+    return with_peak(work)[1]
 
 
 def _largest(difference: Array) -> float:

@@ -141,7 +141,11 @@ def scaling(
         found, missing = _along(axis, family, sorted(set(sizes)), engines, seconds)
         rows += found
         left_out += missing
-    functions = {"n": source.name, "m": "[x*y + sin(x), x*y + 2*sin(x), ...]", "l": "y*sin(x + y) + y*sin(x + 2*y) + ..."}
+    functions = {
+        "n": source.name,
+        "m": "[x*y + sin(x), x*y + 2*sin(x), ...]",
+        "l": "y*sin(x + y) + y*sin(x + 2*y) + ...",
+    }
     return Scaling(functions, tuple(rows), tuple(growths(rows)), tuple(left_out))
 
 

@@ -1,4 +1,4 @@
-"""The report book: every study of one function, typeset by Typst as a PDF of about ten pages."""
+"""The report book: every study of one function, typeset by Typst as a PDF of about a dozen pages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,16 @@ import diffcompare
 from diffcompare.engines import DEFAULT, engine_named
 from diffcompare.engines.guests import installed
 from diffcompare.errors import OutputError
-from diffcompare_reports.chapters import automatic, comparison, cost, numerical, symbolic
+from diffcompare_reports.chapters import (
+    autograd,
+    automatic,
+    comparison,
+    cost,
+    grad_modes,
+    linear_layer,
+    numerical,
+    symbolic,
+)
 from diffcompare_reports.chapters.subject import Subject, available, shortened, subject_of, summary
 from diffcompare_reports.files import cause_of, check_folder, check_target, write_whole
 from diffcompare_reports.style import rendered
@@ -34,6 +43,9 @@ CHAPTERS: dict[str, tuple[Callable[[Subject], Any], str]] = {
     "reverse": (automatic.reverse, "tracing in reverse mode"),
     "jacobians": (automatic.jacobians, "passing through the Jacobian"),
     "cost": (cost.cost, "counting the cost of a gradient"),
+    "linear_layer": (linear_layer.linear_layer, "verifying the linear layer"),
+    "autograd": (autograd.autograd, "recording a network"),
+    "grad_modes": (grad_modes.grad_modes, "running a network in the three grad modes"),
 }
 
 

@@ -1,4 +1,4 @@
-"""The computational graph of a trace: laid out by Graphviz's dot, drawn in the style of the book.
+"""Graphs: laid out by Graphviz's dot, drawn in the style of the book.
 
 Graphviz only places boxes of given size, with no text in them, so it never looks for fonts; the drawing is ours and
 the same on every machine.
@@ -6,25 +6,11 @@ the same on every machine.
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from diffcompare.errors import BudgetError
-from diffcompare.studies.trace_table import Row, TraceTable, Update
-from diffcompare_reports.style import (
-    BLUE,
-    DOTTED,
-    GREY,
-    INK,
-    SOLID,
-    TEXT_WIDTH,
-    VERMILLION,
-    darker,
-    drawn,
-    mathematics,
-    new_figure,
-    number,
-)
+from diffcompare_reports.style import DASHED, GREY, INK, SOLID, TEXT_WIDTH, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,25 +19,38 @@ if TYPE_CHECKING:
 POINT = 72.0  # points an inch, Graphviz's unit of position
 SIZE = 9.5  # points: formulas and values
 SMALL = 8.0  # points: edge labels and the key
-LARGEST = 400  # rows; a larger drawing cannot be read
-NUMBERED = 24  # updates; beyond it the order of the sweep is left to the table
 TALLEST = 8.4  # inches: a page of the book
 PREFERENCE = 1.35  # a drawing from left to right may be shrunk so much before one from top to bottom is better
 MARGIN, KEY = 6.0, 20.0  # points: around the drawing, and the line under it that explains it
+PADDING = 14.0  # points: beside the text in a box
 
 FORWARD_TINT, REVERSE_TINT, INPUT_TINT = "#E3EFF7", "#FBE9DD", "#F1F1F1"
 
 
+class Line(NamedTuple):
+    """A line of text in a box, and the height that it takes in points."""
+
+    text: str
+    colour: str
+    height: float
+    size: float = SIZE
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What a node shows: its formula, its value, its tangent or adjoint; size in points."""
+    """What a box shows, from top to bottom, and how; its size in points."""
 
-    row: Row
-    formula: str
-    value: str
-    derivative: str
+    lines: tuple[Line, ...]
     width: float
-    height: float
+    fill: str = "white"
+    strip: str | None = None  # the tint behind the last line
+    heavy: bool = False
+    dashed: bool = False
+
+    @property
+    def height(self) -> float:
+        """All lines together."""
+        return sum(line.height for line in self.lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +59,10 @@ class Arrow:
 
     tail: str
     head: str
-    label: str
-    width: float
+    label: str = ""
+    width: float = 0.0
+    style: Any = SOLID
+    weight: int = 1  # how straight and short it is to be
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,53 +76,49 @@ class Layout:
     labels: list[tuple[float, float] | None]
 
 
-@drawn
-def draw_trace(table: TraceTable) -> Figure:
-    """The graph of a trace, with values and tangents (forward mode) or adjoints (reverse mode) on its nodes.
+def card(lines: Sequence[Line], **look: Any) -> Card:
+    """A card as wide as its lines need."""
+    return Card(tuple(lines), max(extent(line.text, line.size)[0] for line in lines) + PADDING, **look)
 
-    Raises `BudgetError` for more than 400 rows.
+
+def draw_graph(
+    cards: Mapping[str, Card], arrows: Sequence[Arrow], key: str, gap: float, label_colour: str = INK
+) -> Figure:
+    """The cards joined by the arrows, from left to right or from top to bottom, and under them the key.
+
+    `gap`, in inches, is between a card and the next along the arrows.
     """
-    if len(table.rows) > LARGEST:
-        raise BudgetError(
-            f"a drawing of {len(table.rows)} operations cannot be read; print the trace, or draw a part of the function"
-        )
-    cards = {row.name: _card(row, table) for row in table.rows}
-    arrows = _arrows(table)
-    across, down = (_layout(cards, arrows, direction) for direction in ("LR", "TB"))
+    across, down = (_layout(cards, arrows, direction, gap) for direction in ("LR", "TB"))
     layout = across if _excess(across) <= max(PREFERENCE, _excess(down)) else down
-    key = _key(table)
-    figure, axes = _canvas(layout, _extent(key, SMALL)[0])
-    colour = darker(BLUE if table.mode == "forward" else VERMILLION)
+    figure, axes = _canvas(layout, extent(key, SMALL)[0])
     for arrow, curve in zip(arrows, layout.curves, strict=True):
-        _draw_arrow(axes, curve, carries=bool(arrow.label) or not table.sweep)
+        _draw_arrow(axes, curve, arrow.style)
     for arrow, place in zip(arrows, layout.labels, strict=True):
         if arrow.label and place:
-            _write(axes, *place, arrow.label, colour, SMALL, background=True)
-    for name, card in cards.items():
-        _draw_card(axes, card, *layout.centres[name], table, colour)
+            _write(axes, *place, arrow.label, label_colour, SMALL, background=True)
+    for name, one in cards.items():
+        _draw_card(axes, one, *layout.centres[name])
     _write(axes, layout.width / 2, -KEY / 2 - MARGIN / 2, key, GREY, SMALL)
     return figure
 
 
-def dot(table: TraceTable) -> str:
-    """The graph in Graphviz's DOT language, for other programs to draw.
+def dot_text(name: str, labels: Mapping[str, tuple[str, ...]], roots: Container[str], arrows: Sequence[Arrow]) -> str:
+    """The graph in Graphviz's DOT language: the lines of text in each box, and the arrows."""
+    lines = [f"digraph {name} {{", "  rankdir=LR; node [shape=box];"]
+    for node, label in labels.items():
+        text = r"\n".join(line.replace("\\", "\\\\").replace('"', '\\"') for line in label)
+        lines.append(f'  "{node}" [label="{text}"{", peripheries=2" if node in roots else ""}];')
+    return "\n".join([*lines, *(f'  "{arrow.tail}" -> "{arrow.head}";' for arrow in arrows), "}"])
 
-    >>> import diffcompare as dc
-    >>> print(dot(dc.trace("sin(x)", at={"x": 0})))
-    digraph trace {
-      rankdir=LR; node [shape=box];
-      "v0" [label="v0 = x\\n0\\nadjoint 1"];
-      "v1" [label="v1 = sin(v0)\\n0\\nadjoint 1", peripheries=2];
-      "v0" -> "v1";
-    }
-    """
-    kind = "tangent" if table.mode == "forward" else "adjoint"
-    lines = ["digraph trace {", "  rankdir=LR; node [shape=box];"]
-    for row in table.rows:
-        label = _quoted(f"{row.name} = {row.formula.text}") + rf"\n{row.value:.6g}\n{kind} {row.derivative:.6g}"
-        lines.append(f'  "{row.name}" [label="{label}"{", peripheries=2" if row.name == table.output else ""}];')
-    lines += [f'  "{arrow.tail}" -> "{arrow.head}";' for arrow in _arrows(table)]
-    return "\n".join([*lines, "}"])
+
+def extent(text: str, size: float) -> tuple[float, float]:
+    """Width and height of a text in points."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    is_mathematics = text.startswith("$")
+    width, height, _ = text_to_path.get_text_width_height_descent(text, FontProperties(size=size), is_mathematics)
+    return float(width), float(height)
 
 
 def _canvas(layout: Layout, key_width: float) -> tuple[Figure, Axes]:
@@ -137,61 +134,16 @@ def _canvas(layout: Layout, key_width: float) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _quoted(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"')
-
-
-def _card(row: Row, table: TraceTable) -> Card:
-    mark = r"\dot{v}" if table.mode == "forward" else r"\bar{v}"
-    formula = mathematics(f"v_{{{row.index}}} = {row.formula.latex}", f"{row.name} = {row.formula.text}")
-    value = f"${number(row.value)}$"
-    derivative = f"${mark}_{{{row.index}}} = {number(row.derivative)}$"
-    sizes = [_extent(text, SIZE) for text in (formula, value, derivative)]
-    height = max(13.0, sizes[0][1] + 5) + 13 + 16
-    return Card(row, formula, value, derivative, max(w for w, _ in sizes) + 14, height)
-
-
-def _arrows(table: TraceTable) -> list[Arrow]:
-    """One arrow an operand; in reverse mode labelled with what it carries back, and when."""
-    rows = {row.name for row in table.rows}
-    carried: dict[tuple[str, str], list[tuple[int, Update]]] = {}
-    for step, update in enumerate(table.sweep):
-        carried.setdefault((update.name, update.source), []).append((step, update))
-    arrows = []
-    for row in table.rows:
-        for operand in row.operands:
-            if operand in rows:
-                waiting = carried.get((operand, row.name))
-                label = _contribution(*waiting.pop(0), len(table.sweep)) if waiting else ""
-                arrows.append(Arrow(operand, row.name, label, _extent(label, SMALL)[0] if label else 0.0))
-    return arrows
-
-
-def _contribution(step: int, update: Update, steps: int) -> str:
-    value = number(update.contribution, 4)
-    signed = f"{{-}}{value[1:]}" if value.startswith("-") else f"{{+}}{value}"
-    return rf"$\mathbf{{{step}}}\!:\;{signed}$" if steps <= NUMBERED else f"${signed}$"
-
-
-def _key(table: TraceTable) -> str:
-    if table.mode == "forward":
-        seed = next(row.index for row in table.rows if row.derivative_formula.text == "1" and row.operation == "input")
-        seeded = rf"$\dot{{v}}_{{{seed}}} = 1$"
-        return f"In each box: formula, value, tangent.  Seed {seeded}; values and tangents flow along the arrows."
-    order = "order of the update and " if len(table.sweep) <= NUMBERED else ""
-    return f"In each box: formula, value, adjoint.  On each arrow: {order}contribution carried back against it."
-
-
-def _layout(cards: dict[str, Card], arrows: list[Arrow], direction: str) -> Layout:
+def _layout(cards: Mapping[str, Card], arrows: Sequence[Arrow], direction: str, gap: float) -> Layout:
     from pygraphviz import AGraph
 
     graph = AGraph(directed=True, strict=False)
-    graph.graph_attr.update(rankdir=direction, nodesep="0.22", ranksep="0.38", splines="true")
+    graph.graph_attr.update(rankdir=direction, nodesep="0.22", ranksep=str(gap), splines="true")
     graph.node_attr.update(shape="box", fixedsize="true", label="")
-    for name, card in cards.items():
-        graph.add_node(name, width=card.width / POINT, height=card.height / POINT)
+    for name, one in cards.items():
+        graph.add_node(name, width=one.width / POINT, height=one.height / POINT)
     for place, arrow in enumerate(arrows):
-        graph.add_edge(arrow.tail, arrow.head, key=str(place), **_space(arrow))
+        graph.add_edge(arrow.tail, arrow.head, key=str(place), weight=arrow.weight, **_space(arrow))
     graph.layout(prog="dot")
     edges = [graph.get_edge(arrow.tail, arrow.head, str(place)) for place, arrow in enumerate(arrows)]
     _, _, width, height = map(float, graph.graph_attr["bb"].split(","))
@@ -224,50 +176,34 @@ def _excess(layout: Layout) -> float:
     return max(layout.width / (TEXT_WIDTH * POINT), layout.height / (TALLEST * POINT))
 
 
-def _extent(text: str, size: float) -> tuple[float, float]:
-    from matplotlib.font_manager import FontProperties
-    from matplotlib.textpath import text_to_path
-
-    is_mathematics = text.startswith("$")
-    width, height, _ = text_to_path.get_text_width_height_descent(text, FontProperties(size=size), is_mathematics)
-    return float(width), float(height)
-
-
-def _draw_card(axes: Axes, card: Card, x: float, y: float, table: TraceTable, colour: str) -> None:
+def _draw_card(axes: Axes, one: Card, x: float, y: float) -> None:
     from matplotlib.patches import FancyBboxPatch, Rectangle
 
-    is_input, is_output = card.row.operation == "input", card.row.name == table.output
-    left, bottom = x - card.width / 2, y - card.height / 2
+    left, bottom = x - one.width / 2, y - one.height / 2
     outline: dict[str, Any] = {"boxstyle": "round,pad=0,rounding_size=4", "mutation_scale": 1}
-    box = FancyBboxPatch(
-        (left, bottom),
-        card.width,
-        card.height,
-        facecolor=INPUT_TINT if is_input else "white",
-        edgecolor="none",
-        **outline,
-    )
-    strip = Rectangle((left, bottom), card.width, 16, edgecolor="none", zorder=2)
-    strip.set_facecolor(FORWARD_TINT if table.mode == "forward" else REVERSE_TINT)
-    frame = FancyBboxPatch(
-        (left, bottom), card.width, card.height, facecolor="none", edgecolor=INK, zorder=3, **outline,
-        linewidth=1.6 if is_output else 0.7,
-    )  # fmt: skip
+    box = FancyBboxPatch((left, bottom), one.width, one.height, facecolor=one.fill, edgecolor="none", **outline)
     axes.add_patch(box)
-    axes.add_patch(strip)
-    strip.set_clip_path(box)
+    if one.strip:
+        strip = Rectangle((left, bottom), one.width, one.lines[-1].height, edgecolor="none", zorder=2)
+        strip.set_facecolor(one.strip)
+        axes.add_patch(strip)
+        strip.set_clip_path(box)
+    frame = FancyBboxPatch(
+        (left, bottom), one.width, one.height, facecolor="none", edgecolor=GREY if one.dashed else INK, zorder=3,
+        linewidth=1.6 if one.heavy else 0.7, linestyle=DASHED if one.dashed else SOLID, **outline,
+    )  # fmt: skip
     axes.add_patch(frame)
-    _write(axes, x, bottom + 29 + (card.height - 29) / 2, card.formula, INK, SIZE)
-    _write(axes, x, bottom + 22.5, card.value, INK, SIZE)
-    _write(axes, x, bottom + 8, card.derivative, colour, SIZE)
+    top = bottom + one.height
+    for line in one.lines:
+        _write(axes, x, top - line.height / 2, line.text, line.colour, line.size)
+        top -= line.height
 
 
-def _draw_arrow(axes: Axes, points: list[tuple[float, float]], carries: bool) -> None:
+def _draw_arrow(axes: Axes, points: list[tuple[float, float]], style: Any) -> None:
     from matplotlib.patches import FancyArrowPatch, PathPatch
     from matplotlib.path import Path
 
     *curve, tip = points
-    style = SOLID if carries else DOTTED
     path = Path(curve, [Path.MOVETO] + [Path.CURVE4] * (len(curve) - 1))
     axes.add_patch(PathPatch(path, facecolor="none", edgecolor=GREY, linewidth=0.8, linestyle=style, zorder=1))
     axes.add_patch(

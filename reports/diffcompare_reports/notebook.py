@@ -11,9 +11,11 @@ from diffcompare_reports.style import rendered
 DRAWINGS = {
     "Comparison": ("comparison_figure", "draw_comparison"),
     "Cost": ("cost_figure", "draw_cost"),
+    "Diagram": ("diagram_drawing", "draw_diagram"),
+    "GradModes": ("grad_modes_figure", "draw_grad_modes"),
     "Sweep": ("step_size_figure", "draw_sweep"),
     "Swell": ("swell_figure", "draw_swell"),
-    "TraceTable": ("graph_drawing", "draw_trace"),
+    "TraceTable": ("trace_drawing", "draw_trace"),
 }
 
 

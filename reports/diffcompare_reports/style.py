@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -209,6 +210,14 @@ def mathematics(latex: str, text: str) -> str:
 def plain(text: str) -> str:
     """Text that Matplotlib prints as it is, dollar signs and all."""
     return text.replace("$", r"\$")
+
+
+def words(text: str) -> str:
+    """Text with the characters that the typeface has elsewhere or not at all, such as underscores, as mathematics."""
+    if not set(text) & set('_<>{}|\\^~"#%&'):
+        return plain(text)
+    escaped = re.sub(r"[_{}#%&$ ]", r"\\\g<0>", text).replace(".", "{.}")  # else a space follows the point
+    return mathematics(rf"\mathrm{{{escaped}}}", text)
 
 
 def variable(name: str) -> str:

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 UNITS = (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6))
+BYTES = (("GB", 1e9), ("MB", 1e6), ("kB", 1e3), ("B", 1.0))
 
 
 def mathematics(value: Any, digits: int = 5) -> str:
@@ -47,8 +48,21 @@ def duration(seconds: float | None) -> str:
     """
     if seconds is None or not math.isfinite(seconds):
         return "dash.em"
-    unit, size = next((row for row in UNITS if seconds >= row[1]), UNITS[-1])
-    return f'{seconds / size:.3g} thin upright("{unit}")'
+    return _in_units(seconds, UNITS)
+
+
+def byte_count(count: int) -> str:
+    """Bytes in the unit that suits them, a thousand of one to the next.
+
+    >>> byte_count(50336908)
+    '50.3 thin upright("MB")'
+    """
+    return _in_units(count, BYTES)
+
+
+def _in_units(value: float, units: tuple[tuple[str, float], ...]) -> str:
+    unit, size = next((row for row in units if value >= row[1]), units[-1])
+    return f'{value / size:.3g} thin upright("{unit}")'
 
 
 def parted(value: float | None, digits: float) -> dict[str, str]:

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import ast
 import html
+import math
 import re
+import time
 from collections.abc import Iterator
 from contextlib import redirect_stdout
+from importlib.util import find_spec
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,7 @@ import pytest
 
 import diffcompare.autograd as torch
 from diffcompare.autograd import nn
+from tests.autograd.test_training import digits, train
 
 LECTURE = Path(__file__).parents[3] / "shared" / "lecture.txt"
 needs_lecture = pytest.mark.skipif(not LECTURE.is_file(), reason="the lecture's text is not beside the repository")
@@ -30,20 +34,21 @@ OURS = [
 ]
 
 
-def snippets() -> list[str]:
-    """Every piece of Python in the second half, in order; printed results are left out."""
+def parted() -> tuple[list[str], list[str]]:
+    """Every piece of Python in the second half, in order, and the other texts that are set like code."""
     text = LECTURE.read_text()
     text = text[text.index("Linear Layer in PyTorch") :]
-    pieces = []
+    pieces, others = [], []
     pattern = re.compile(r"(?P<before>[^\n]*)\n+```\n(?P<fenced>.*?)\n```|<pre>(?P<cell>.*?)</pre>", re.DOTALL)
     for match in pattern.finditer(text):
-        if match["fenced"] is not None and match["before"].strip() != "Output" and _parses(match["fenced"]):
-            pieces.append(match["fenced"])
-        elif match["cell"] is not None:
+        if match["fenced"] is not None:
+            code = match["before"].strip() != "Output" and _parses(match["fenced"])
+            (pieces if code else others).append(match["fenced"])
+        else:
             statements = list(_statements(html.unescape(match["cell"])))
-            if any("(" in statement for statement in statements) and all(map(_parses, statements)):
-                pieces.append("\n".join(statements))
-    return pieces
+            code = any("(" in statement for statement in statements) and all(map(_parses, statements))
+            (pieces if code else others).append("\n".join(statements))
+    return pieces, others
 
 
 def _parses(code: str) -> bool:
@@ -65,7 +70,7 @@ def _statements(cell: str) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def code() -> list[str]:
-    pieces = snippets()
+    pieces, _ = parted()
     for theirs, ours in OURS:
         pieces = [re.sub(theirs, ours, piece, flags=re.MULTILINE) for piece in pieces]
     return pieces
@@ -97,14 +102,46 @@ def with_the_first_modules(code: list[str]) -> dict[str, Any]:
 
 
 @needs_lecture
-def test_every_snippet_is_found(code: list[str]) -> None:
-    for words in (
-        ("class Linear(Module)",), ("class NeuralNetwork",), ("diff1",), ("class Model",), ("class MyLinear",),
-        ("m.named_parameters()",), ("nn.Sequential(",), ("class Net2",), ("net.children()",), ("net2.modules()",),
-        ("net2.named_children()",), ("z.retain_grad()",), ("requires_grad_(False)",), ("def test_loop",),
-        ("class Net3",), ("torch.no_grad()", "net3"), ("torch.inference_mode()", "net3"),
-    ):  # fmt: skip
-        piece(code, *words)
+def test_no_snippet_is_left_out(code: list[str]) -> None:
+    text = LECTURE.read_text()
+    _, others = parted()
+    assert len(code) == 20
+    assert len(code) + len(others) == text.count("\n```\n") // 2 + text.count("<pre>")
+    printed = ("Shape of X", "tensor(", "<--Check", "x: tensor(")
+    signatures = ("CLASS torch.nn.", "requires_grad_(requires_grad=True)")
+    assert [other for other in others if not other.startswith(printed + signatures)] == []
+
+
+@needs_lecture
+def test_every_snippet_runs_in_the_lecture_s_order(code: list[str]) -> None:
+    names: dict[str, Any] = {
+        "Module": nn.Module, "Parameter": nn.Parameter, "Tensor": torch.Tensor, "torch": torch, "nn": nn,
+        "init": nn.init, "F": nn.functional, "math": math, "time": time, "batch_size": 64,
+    }  # fmt: skip
+    for snippet in code:
+        if "loss.backward()" in snippet:  # of a loss that the slides do not show
+            names["loss"] = names["model"](torch.rand(64, 1, 28, 28)).sum()
+        if "class Net3" in snippet:  # as it stands in a test below, and small here
+            snippet = snippet.replace("dim1 = 4096\ndim2 = 8192", "dim1, dim2 = 4, 8")
+        run(snippet, names)
+
+
+@needs_lecture
+def test_submodules_are_registered_by_assignment(code: list[str]) -> None:
+    names: dict[str, Any] = {}
+    run(piece(code, "class Model")[0], names)
+    model = names["Model"]()
+    conv = "Conv2d({}, 20, kernel_size=(5, 5), stride=(1, 1))"
+    assert [(name, repr(child)) for name, child in model.named_children()] == [
+        ("conv1", conv.format(1)), ("conv2", conv.format(20)),
+    ]  # fmt: skip
+    assert [name for name, _ in model.named_parameters()] == [
+        "conv1.weight", "conv1.bias", "conv2.weight", "conv2.bias",
+    ]  # fmt: skip
+    result = model(torch.rand(2, 1, 28, 28))
+    assert result.shape == (2, 20, 20, 20)
+    assert result.min().item() == 0.0
+    assert model.to(torch.float64).conv1.weight.dtype is torch.float64  # "converted too when you call to()"
 
 
 @needs_lecture
@@ -118,6 +155,13 @@ def test_my_linear_prints_and_lists_its_parameters(code: list[str]) -> None:
     listed = run(piece(code, "m.named_parameters()")[0], names)
     assert listed.startswith("('weight', Parameter containing:\ntensor([[")
     assert listed.count("requires_grad=True") == 2
+
+
+@needs_lecture
+def test_modules_of_modules_print_what_they_compute(code: list[str], names: dict[str, Any]) -> None:
+    for words in ("net = nn.Sequential", "class Net2"):
+        printed = run(piece(code, words)[0], names)
+        assert re.fullmatch(r"tensor\(\[-?[\d.e-]+\], grad_fn=<SqueezeBackward4>\)\n", printed)
 
 
 @needs_lecture
@@ -164,8 +208,6 @@ def test_a_frozen_layer_gets_no_gradient(code: list[str], names: dict[str, Any])
 
 @needs_lecture
 def test_the_linear_layers_own_source_runs(code: list[str]) -> None:
-    import math
-
     names = {
         "Module": nn.Module, "Parameter": nn.Parameter, "Tensor": torch.Tensor, "torch": torch, "math": math,
         "init": nn.init, "F": nn.functional,
@@ -214,9 +256,25 @@ def test_the_test_loop_runs(code: list[str]) -> None:
 
 
 @needs_lecture
-def test_the_modes_are_compared(code: list[str]) -> None:
-    import time
+@pytest.mark.skipif(not find_spec("sklearn"), reason="scikit-learn, which brings the digits, is not installed")
+def test_the_test_loop_sees_that_a_network_has_learnt_the_digits(code: list[str]) -> None:
+    names: dict[str, Any] = {"torch": torch}
+    run(piece(code, "def test_loop")[0], names)
+    torch.manual_seed(0)
+    training, testing = digits()
+    model, loss_fn = nn.Sequential(nn.Flatten(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10)), nn.CrossEntropyLoss()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    for _ in range(10):
+        train(training, model, loss_fn, optimizer)
+    names |= {"testing": testing, "model": model, "loss_fn": loss_fn}
+    accuracy = re.search(r"Accuracy: ([\d.]+)%", run("test_loop(testing, model, loss_fn)", names))
+    assert accuracy
+    assert float(accuracy[1]) > 95
+    assert not model.training
 
+
+@needs_lecture
+def test_the_modes_are_compared(code: list[str]) -> None:
     names: dict[str, Any] = {"nn": nn, "torch": torch, "F": nn.functional, "time": time}
     run(piece(code, "class Net3")[0], names)
     recorded = {}

@@ -131,7 +131,7 @@ def evaluate(batches: Batches, model: nn.Module, loss_fn: Any) -> tuple[float, f
 
 
 @pytest.mark.skipif(not find_spec("sklearn"), reason="scikit-learn, which brings the digits, is not installed")
-@pytest.mark.parametrize(("optimizer", "settings"), [("SGD", {"lr": 0.1, "momentum": 0.9}), ("Adam", {"lr": 3e-3})])
+@pytest.mark.parametrize(("optimizer", "settings"), [("SGD", {"lr": 0.1, "momentum": 0.9}), ("Adam", {"lr": 5e-3})])
 def test_a_network_learns_the_digits(optimizer: str, settings: dict[str, float]) -> None:
     torch.manual_seed(0)
     training, testing = digits()

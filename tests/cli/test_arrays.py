@@ -120,6 +120,26 @@ def test_a_long_trace_is_shortened_and_whole_in_json(run: Run, file: Path) -> No
     assert len(run("trace", f"{file}:smooth", "--at", vector(300), "--format", "json").data["rows"]) == 300 + 899
 
 
+def test_trace_of_whole_arrays_with_their_shapes(run: Run, file: Path, tmp_path: Path) -> None:
+    arguments = ("trace", f"{file}:loss", "--at", "W=[[1,2],[3,4]],x=[1,0]", "--arrays")
+    shown = run(*arguments, "--output", str(tmp_path / "graph.svg"))
+    lines = [line.split("  ") for line in shown.out.splitlines()]
+    assert ["W", "2 x 2"] in [[cells[0], cells[-1].strip()] for cells in lines]
+    assert (tmp_path / "graph.svg").read_text().startswith("<?xml")
+    nodes = run(*arguments, "--format", "json").data["nodes"]
+    assert [node["shape"] for node in nodes if node["root"]] == [[]]
+    run(*arguments, "--output", str(tmp_path / "graph.dot"))
+    assert (tmp_path / "graph.dot").read_text().count("[label=") == len(nodes)
+
+
+def test_whole_arrays_need_no_entries_and_show_no_derivatives(run: Run, file: Path) -> None:
+    assert "v1 = eigh(A)" in run("trace", f"{file}:lowest", "--at", "A=[[1,2],[2,5]]", "--arrays").out
+    for option, value in (("--mode", "reverse"), ("--wrt", "A")):
+        refused = run("trace", f"{file}:lowest", "--at", "A=[[1,2],[2,5]]", "--arrays", option, value)
+        assert refused.status == 2
+        assert f"leave out {option} or --arrays" in refused.err
+
+
 def test_jacobian_of_a_vector_by_a_matrix(run: Run, file: Path) -> None:
     shown = run("jacobian", f"{file}:solve", "--at", "A=[[2,0],[0,4]],b=[2,4]")
     assert "2 x 6 Jacobian by reverse mode in 2 passes" in shown.out

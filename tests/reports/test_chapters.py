@@ -6,7 +6,16 @@ import pytest
 
 from diffcompare.errors import DiffCompareError
 from diffcompare.expression.catalog import CATALOG
-from diffcompare_reports.chapters import automatic, comparison, cost, numerical, symbolic
+from diffcompare_reports.chapters import (
+    autograd,
+    automatic,
+    comparison,
+    cost,
+    grad_modes,
+    linear_layer,
+    numerical,
+    symbolic,
+)
 from diffcompare_reports.chapters.subject import LONGEST_TRACE, Subject, available, ends, sentence, subject_of
 
 
@@ -82,6 +91,36 @@ def test_function_of_any_n_has_its_own_costs() -> None:
     entry = CATALOG["speelpenning"]
     chapter = cost.cost(subject_of(entry.function(), entry.at))
     assert (chapter["function"], chapter["own"]) == ("Speelpenning", True)
+
+
+def test_linear_layer_has_the_lectures_sums_and_weights(lecture: Subject) -> None:
+    chapter = linear_layer.linear_layer(lecture)
+    assert chapter["checks"][-1]["differences"] == ["0", "0"]
+    assert [row["name"] for row in chapter["shapes"] if not row["built"]] == [
+        r"partial Y \/ partial X", r"partial Y \/ partial W"
+    ]  # fmt: skip
+    assert chapter["shapes"][-1]["weight"] == '34.4 thin upright("GB")'  # 64 * 512 * 512 * 512 numbers of 4 bytes
+    assert chapter["derivation"][-2]["formula"].endswith("(partial L) / (partial W) = X^T (partial L) / (partial Y)")
+
+
+def test_autograd_draws_the_frozen_layer_and_says_what_it_changes(lecture: Subject) -> None:
+    chapter = autograd.autograd(lecture)
+    assert chapter["greyed"] == ["layer1.weight"]
+    assert chapter["leaves"] == ["x", "layer0.weight", "layer1.weight"]
+    assert [row["name"] for row in chapter["rows"] if row["grad"] and not row["frozen_grad"]] == ["layer1.weight"]
+    assert [row["name"] for row in chapter["rows"] if not row["grad"]] == ["hidden"]
+    assert "autograd_graph" in lecture.figures
+
+
+def test_grad_modes_are_those_of_the_lecture_s_table() -> None:
+    subject = subject_of("x^2", {"x": 3})
+    chapter = grad_modes.grad_modes(subject)
+    assert [row["answers"] for row in chapter["does"]] == [
+        [False, False, True], [True, False, True], [True, True, False],
+    ]  # fmt: skip
+    assert [(row["operations"], row["layers"]) for row in chapter["rows"]] == [(7, "6.0"), (0, "2.0"), (0, "2.0")]
+    assert [one["mode"] for one in chapter["reasons"]] == ["inference"]
+    assert "grad_modes" in subject.figures
 
 
 def test_jacobian_of_several_outputs() -> None:

@@ -12,7 +12,7 @@ from diffcompare.engines import ENGINES as KNOWN
 from diffcompare.expression.catalog import CATALOG
 from diffcompare_reports.comparison_figure import draw_comparison
 from diffcompare_reports.cost_figure import draw_cost
-from diffcompare_reports.graph_drawing import dot, draw_trace
+from diffcompare_reports.grad_modes_figure import draw_grad_modes
 from diffcompare_reports.step_size_figure import draw_sweep
 from diffcompare_reports.style import (
     ENGINES,
@@ -28,6 +28,7 @@ from diffcompare_reports.style import (
     title_of,
 )
 from diffcompare_reports.swell_figure import draw_swell
+from diffcompare_reports.trace_drawing import dot, draw_trace
 
 LECTURE = ("ln(x1) + x1*x2 - sin(x2)", {"x1": 2.0, "x2": 5.0})
 CLASSIC = (CATALOG["logistic"].source, CATALOG["logistic"].at)
@@ -40,6 +41,7 @@ FIGURES: dict[str, tuple[Callable[[], Any], Callable[[Any], Any]]] = {
     "swell": (lambda: dc.swell("logistic", iterations=6), draw_swell),
     "cost": (lambda: dc.cost("speelpenning", (1, 10)), draw_cost),
     "cost of many engines": (lambda: dc.cost("speelpenning", (1, 10), OURS), draw_cost),
+    "grad modes": (lambda: dc.modes(), draw_grad_modes),
 }
 
 # How people without one kind of cone see linear RGB: Machado, Oliveira, Fernandes, IEEE TVCG 15(6), 2009.

@@ -3,6 +3,7 @@
 from diffcompare.autograd.nn import functional, init
 from diffcompare.autograd.nn.containers import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
 from diffcompare.autograd.nn.layers import (
+    Conv2d,
     CrossEntropyLoss,
     Flatten,
     Identity,
@@ -19,7 +20,7 @@ from diffcompare.autograd.nn.module import Module
 from diffcompare.autograd.nn.parameter import Parameter
 
 __all__ = [
-    "CrossEntropyLoss", "Flatten", "Identity", "Linear", "LogSoftmax", "MSELoss", "Module", "ModuleDict", "ModuleList",
-    "NLLLoss", "Parameter", "ParameterDict", "ParameterList", "ReLU", "Sequential", "Sigmoid", "Softmax", "Tanh",
-    "functional", "init",
+    "Conv2d", "CrossEntropyLoss", "Flatten", "Identity", "Linear", "LogSoftmax", "MSELoss", "Module", "ModuleDict",
+    "ModuleList", "NLLLoss", "Parameter", "ParameterDict", "ParameterList", "ReLU", "Sequential", "Sigmoid", "Softmax",
+    "Tanh", "functional", "init",
 ]  # fmt: skip

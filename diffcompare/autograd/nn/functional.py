@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from diffcompare.autograd.errors import TensorIndexError, TensorTypeError, TensorValueError
+from diffcompare.autograd.errors import TensorError, TensorIndexError, TensorTypeError, TensorValueError
 from diffcompare.autograd.reductions import log_softmax as _log_softmax
 from diffcompare.autograd.reductions import softmax as _softmax
-from diffcompare.autograd.shaping import flatten, matmul, movedim, reshape, t
-from diffcompare.autograd.tables import POINTWISE, named
+from diffcompare.autograd.shaping import flatten, matmul, movedim, reshape, stack, t
+from diffcompare.autograd.tables import POINTWISE, named, on_arrays
 from diffcompare.autograd.tensors import Tensor
 from diffcompare.expression.primitives.structural import index
 
 __all__ = [
-    "cross_entropy", "flatten", "linear", "log_softmax", "mse_loss", "nll_loss", "relu", "sigmoid", "softmax",
+    "conv2d", "cross_entropy", "flatten", "linear", "log_softmax", "mse_loss", "nll_loss", "relu", "sigmoid", "softmax",
     "softplus", "tanh",
 ]  # fmt: skip
 
@@ -34,6 +34,55 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Any:
         raise TensorTypeError(f"linear takes a tensor, not {type(input).__name__} {input!r:.40}")
     product = matmul(input, t(weight))
     return product if bias is None else named(product + bias, "AddmmBackward0" if input.ndim == 2 else "AddBackward0")
+
+
+def pair(lengths: Any) -> tuple[int, int]:
+    """A length for both axes of an image, or one for each."""
+    found = lengths if isinstance(lengths, (tuple, list)) else (lengths, lengths)
+    if len(found) != 2 or not all(isinstance(length, int) for length in found):
+        raise TensorTypeError(f"{lengths!r} is no length on an image; write a whole number, or two of them")
+    return found[0], found[1]
+
+
+def conv2d(
+    input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1
+) -> Any:
+    """The sums of every window of an image times W: images (n, c, rows, columns) or one of them, W (outputs, c, k, l).
+
+    The windows are `stride` apart and their entries `dilation`, in an image with `padding` zeros around it.
+
+    >>> import diffcompare.autograd as torch
+    >>> conv2d(torch.ones(1, 3, 3), torch.ones(1, 1, 2, 2))
+    tensor([[[4., 4.],
+             [4., 4.]]])
+    """
+    if weight.ndim != 4 or input.ndim not in (3, 4) or input.shape[-3] != weight.shape[1]:
+        raise TensorError(
+            f"conv2d of shapes {tuple(input.shape)} and {tuple(weight.shape)}: write an image (n, c, rows, columns) or "
+            "(c, rows, columns), and weights (outputs, c, k, l) with the same c"
+        )
+    steps, gaps, (outputs, channels, *kernel) = pair(stride), pair(dilation), weight.shape
+    images = input if input.ndim == 4 else input.unsqueeze(0)
+    if any(pair(padding)):
+        images = on_arrays("pad", "ConstantPadNdBackward0", images, ((0, 0), (0, 0), *((p, p) for p in pair(padding))))
+    if min(*steps, *gaps) < 1 or min(pair(padding)) < 0:
+        raise TensorError("conv2d: stride and dilation are at least 1, padding at least 0")
+    last = [n - gap * (k - 1) for n, gap, k in zip(images.shape[2:], gaps, kernel, strict=True)]
+    if min(last) < 1:
+        raise TensorError(f"conv2d: a window of {tuple(kernel)} does not fit into {tuple(images.shape[2:])} entries")
+    windows = stack(
+        [
+            images[:, :, k * gaps[0] : k * gaps[0] + last[0] : steps[0], j * gaps[1] : j * gaps[1] + last[1] : steps[1]]
+            for k in range(kernel[0])
+            for j in range(kernel[1])
+        ],
+        2,
+    )
+    n, _, size, rows, columns = windows.shape
+    sums = matmul(reshape(weight, outputs, channels * size), reshape(windows, n, channels * size, rows * columns))
+    result = reshape(sums, n, outputs, rows, columns)
+    result = result if bias is None else result + reshape(bias, outputs, 1, 1)
+    return named(result if input.ndim == 4 else result.squeeze(0), "ConvolutionBackward0")
 
 
 def softmax(input: Tensor, dim: int, dtype: Any = None) -> Any:

@@ -13,6 +13,15 @@ from diffcompare.autograd.nn.parameter import Parameter
 from diffcompare.autograd.tensors import Tensor
 
 
+def _spread(weight: Tensor, bias: Tensor | None) -> None:
+    """Evenly over [-1/sqrt(n), 1/sqrt(n)] for the n inputs of an output: Kaiming's bound for a = sqrt(5)."""
+    init.kaiming_uniform_(weight, a=math.sqrt(5))
+    if bias is not None:
+        n, _ = init._calculate_fan_in_and_fan_out(weight)
+        bound = 1 / math.sqrt(n) if n else 0.0
+        init.uniform_(bias, -bound, bound)
+
+
 class Identity(Module):
     """What comes in."""
 
@@ -45,10 +54,7 @@ class Linear(Module):
 
     def reset_parameters(self) -> None:
         """Fill the parameters anew."""
-        init.kaiming_uniform_(self.weight, a=math.sqrt(5))
-        if self.bias is not None:
-            bound = 1 / math.sqrt(self.in_features) if self.in_features else 0.0
-            init.uniform_(self.bias, -bound, bound)
+        _spread(self.weight, self.bias)
 
     def forward(self, input: Tensor) -> Any:
         """x Wᵀ + b."""
@@ -57,6 +63,51 @@ class Linear(Module):
     def extra_repr(self) -> str:
         """The sizes."""
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
+
+
+class Conv2d(Module):
+    """The sums of every window of an image times W, of shape (outputs, inputs, k, l), plus b for every output.
+
+    W and b start as those of `Linear`.
+
+    >>> import diffcompare.autograd as torch
+    >>> layer = Conv2d(1, 20, 5)
+    >>> layer, layer(torch.ones(2, 1, 28, 28)).shape
+    (Conv2d(1, 20, kernel_size=(5, 5), stride=(1, 1)), torch.Size([2, 20, 24, 24]))
+    """
+
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0,
+        dilation: Any = 1, *, bias: bool = True, device: Any = None, dtype: Any = None,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.in_channels = in_channels
+        self.out_channels = out_channels
+        self.kernel_size, self.stride = F.pair(kernel_size), F.pair(stride)
+        self.padding, self.dilation = F.pair(padding), F.pair(dilation)
+        shape = (out_channels, in_channels, *self.kernel_size)
+        self.weight = Parameter(empty(shape, device=device, dtype=dtype))
+        self.bias: Parameter | None
+        self.register_parameter("bias", Parameter(empty(out_channels, device=device, dtype=dtype)) if bias else None)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Fill the parameters anew."""
+        _spread(self.weight, self.bias)
+
+    def forward(self, input: Tensor) -> Any:
+        """The convolution."""
+        return F.conv2d(input, self.weight, self.bias, self.stride, self.padding, self.dilation)
+
+    def extra_repr(self) -> str:
+        """The sizes, and what is not as usual."""
+        unusual = [
+            f", {name}={value}"
+            for name, value, usual in (("padding", self.padding, (0, 0)), ("dilation", self.dilation, (1, 1)))
+            if value != usual
+        ]
+        sizes = f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"
+        return f"{sizes}{''.join(unusual)}{'' if self.bias is not None else ', bias=False'}"
 
 
 class ReLU(Module):

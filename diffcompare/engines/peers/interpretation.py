@@ -49,7 +49,6 @@ NUMPY = (
     "greater_equal", "equal", "not_equal",
 )  # fmt: skip
 
-
 FIRST = 500  # operations that say nothing of the time of the others: what they need is imported or compiled
 
 

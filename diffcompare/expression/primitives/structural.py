@@ -185,9 +185,15 @@ def _cannot_repeat(part: Any) -> bool:
 
 
 def _written(key: Any) -> str:
-    """A key as text; of an array its shape alone."""
-    parts = key if isinstance(key, tuple) else (key,)
-    return ", ".join(f"array{part.shape}" if isinstance(part, np.ndarray) else str(part) for part in parts)
+    """A key as it stands in brackets; of an array its shape alone."""
+    return ", ".join(map(_part_written, key if isinstance(key, tuple) else (key,)))
+
+
+def _part_written(part: Any) -> str:
+    if isinstance(part, slice):
+        ends = ["" if end is None else str(end) for end in (part.start, part.stop, part.step)]
+        return ":".join(ends if ends[2] else ends[:2])
+    return "..." if part is Ellipsis else f"array{part.shape}" if isinstance(part, np.ndarray) else str(part)
 
 
 @one_each

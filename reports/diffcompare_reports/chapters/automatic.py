@@ -46,7 +46,7 @@ def forward(subject: Subject) -> dict[str, Any]:
 
 def _drawing(subject: Subject, table: TraceTable) -> dict[str, Any]:
     """Draw the graph of a trace that is small enough, and say how large it is."""
-    from diffcompare_reports.graph_drawing import draw_trace
+    from diffcompare_reports.trace_drawing import draw_trace
 
     count = len(table.rows)
     if count <= DRAWABLE:
