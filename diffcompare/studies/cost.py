@@ -100,7 +100,7 @@ def _measure(source: Function, point: Point, n: int, name: str, operations: int)
 
 
 def of_any_size(f: Any) -> tuple[Function, Callable[[int], Mapping[str, Any]]]:
-    """A function that takes any number of inputs, and its point with n of them; raises `DiffCompareError` for another."""
+    """A function of any number of inputs, and its point with n of them; raises `DiffCompareError` for any other."""
     entry = CATALOG.get(f) if isinstance(f, str) else None
     if entry is not None and entry.sized is not None:
         return entry.function(), entry.sized

@@ -1,4 +1,4 @@
-"""How the engines' time and memory grow with n inputs, m outputs and l operations, and what growth the lecture claims."""
+"""How the engines' time and memory grow with n inputs, m outputs and l operations, beside the lecture's claims."""
 
 from __future__ import annotations
 
@@ -21,11 +21,13 @@ from diffcompare.studies.timing import expected_seconds, timed
 
 ENGINES = ("reverse", "forward", "finite-forward", "finite-central")
 SIZES = tuple(round(10 ** (k / 2)) for k in range(2, 13))  # 10 .. 10^6, two a decade
-SECONDS = 2.0  # that one engine may be expected to take at one size; larger sizes are left out
+SECONDS = 1.0  # that one engine may be expected to take at one size; larger sizes are left out
 LARGEST = 10**6
-DECADES = 2.0  # of the largest sizes, which show the growth; at small ones the fixed costs do
+DECADES = 1.5  # of the largest sizes, which show the growth; at small ones the fixed costs do
+ROUNDED = 1.02  # sizes are whole numbers near powers of the root of ten
 FEWEST = 3  # sizes through which a power is fitted
 X, Y = 0.5, 0.25
+FORMULAS = {"m": "[x*y + sin(x), x*y + 2*sin(x), ...]", "l": "x + y*sin(x + y) + y*sin(x + 2*y) + ..."}
 
 
 class Claim(NamedTuple):
@@ -141,12 +143,7 @@ def scaling(
         found, missing = _along(axis, family, sorted(set(sizes)), engines, seconds)
         rows += found
         left_out += missing
-    functions = {
-        "n": source.name,
-        "m": "[x*y + sin(x), x*y + 2*sin(x), ...]",
-        "l": "y*sin(x + y) + y*sin(x + 2*y) + ...",
-    }
-    return Scaling(functions, tuple(rows), tuple(growths(rows)), tuple(left_out))
+    return Scaling({"n": source.name, **FORMULAS}, tuple(rows), tuple(growths(rows)), tuple(left_out))
 
 
 def outputs(x: Any, y: Any, m: int) -> list[Any]:
@@ -179,27 +176,25 @@ def _along(
             break
         source, at = family(size)
         point = source.at(at)
-        _, own = timed(lambda source=source, point=point: source.evaluate(point))  # type: ignore[misc]
         for name in list(left):
             known = [(row.size, row.seconds) for row in rows if row.engine == name]
             expected = expected_seconds(known, size)
             try:
                 if expected > seconds:
                     raise BudgetError(f"about {expected:.2g} s by its time at {known[-1][0]}")
-                rows.append(_measured(axis, size, name, source, point, own, seconds))
+                rows.append(_measured(axis, size, name, source, point, seconds))
             except (DiffCompareError, ImportError) as error:
                 left_out.append(f"{name} from {axis} = {size} on: {str(error).splitlines()[0]}")
                 left.remove(name)
     return rows, left_out
 
 
-def _measured(
-    axis: str, size: int, name: str, source: Function, point: Point, own: float, seconds: float
-) -> ScalingRow:
+def _measured(axis: str, size: int, name: str, source: Function, point: Point, seconds: float) -> ScalingRow:
     run = engine_named(name).run
+    _, own = timed(lambda: source.evaluate(point))
     with within(seconds):
         found, taken = timed(lambda: run(source, point))
-        return ScalingRow(axis, size, name, found.evaluations, taken, own, peak_bytes(lambda: run(source, point)))
+    return ScalingRow(axis, size, name, found.evaluations, taken, own, peak_bytes(lambda: run(source, point)))
 
 
 def peak_bytes(run: Callable[[], Any]) -> int:
@@ -236,13 +231,13 @@ def claimed(engine: str, axis: str) -> float | None:
 
 
 def fitted(sizes: Sequence[int], values: Sequence[float]) -> Power | None:
-    """The power of the size that a quantity grows with, over the largest two decades; None for fewer than three sizes.
+    """The power of the size that a quantity grows with over the largest decade and a half; None for under three sizes.
 
-    >>> power = fitted([10, 100, 1000], [3.0, 300.0, 30000.0])
+    >>> power = fitted([10, 100, 300, 1000], [9.0, 300.0, 2700.0, 30000.0])
     >>> round(power.exponent, 12), power.error < 1e-12, power.sizes
-    (2.0, True, (10, 100, 1000))
+    (2.0, True, (100, 300, 1000))
     """
-    usable = [(s, v) for s, v in zip(sizes, values, strict=True) if v > 0 and s * 10**DECADES >= max(sizes)]
+    usable = [(s, v) for s, v in zip(sizes, values, strict=True) if v > 0 and s * 10**DECADES * ROUNDED >= max(sizes)]
     if len(usable) < FEWEST:
         return None
     x, y = np.log(np.array(usable, dtype=float)).T

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from diffcompare.studies.benchmark import Benchmark, BenchmarkRow
 from diffcompare.studies.benchmark.cases import CASES
@@ -45,10 +46,10 @@ def draw_benchmark(study: Benchmark) -> Figure:
 
 
 def _line(axes: Axes, place: float, row: BenchmarkRow) -> None:
-    assert row.ratio is not None and row.low is not None and row.high is not None
     colour, marker = MARKS["reached" if row.met else "not reached"]
-    axes.plot([row.low, row.high], [place, place], color=colour, linewidth=2.4, alpha=0.45, solid_capstyle="butt")
-    axes.plot(row.ratio, place, color=colour, marker=marker, markersize=4)
+    spread: list[Any] = [row.low, row.high]
+    axes.plot(spread, [place, place], color=colour, linewidth=2.4, alpha=0.45, solid_capstyle="butt")
+    axes.plot([row.ratio or math.nan], [place], color=colour, marker=marker, markersize=4)
     axes.plot(row.target, place, color=INK, marker="|", markersize=8, markeredgewidth=1.2)
 
 
