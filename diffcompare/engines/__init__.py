@@ -89,6 +89,7 @@ def obstacle(engine: Engine) -> str:
 
 OWN_STEPS = ("finite-adaptive", "complex-step")  # the numerical engines that choose h themselves
 _AUTOMATIC = "diffcompare.engines.automatic"
+_COMPILED = "diffcompare.engines.compiled"
 _SYMBOLIC = "diffcompare.engines.symbolic"
 _FINITE = "diffcompare.engines.finite"
 
@@ -106,9 +107,9 @@ ENGINES: dict[str, Engine] = {
             "compiled",
             "automatic",
             "the table's partials",
-            "diffcompare.engines.compiled",
+            _COMPILED,
             "compiled",
-            "reverse or forward mode, recorded once and run as straight-line code",
+            "one pass, kept as a program",
         ),
         Engine("symbolic", "symbolic", "SymPy's", _SYMBOLIC, "symbolic", "one run of SymPy's code", "sympy"),
         Engine("finite-forward", "numerical", "none", _FINITE, "finite_forward", "order 1, a step to the right"),

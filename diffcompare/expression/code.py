@@ -142,8 +142,15 @@ def _in_python(name: str, operands: str) -> str:
 
 
 def _in_numpy(name: str, operands: str) -> str:
+    function = ufunc(name)
+    return f"{name if function is None else f'np.{function.__name__}'}({operands})"
+
+
+def ufunc(name: str) -> np.ufunc | None:
+    """NumPy's ufunc for an operation of the table; None where it has none."""
     function = PRIMITIVES[name].array
-    return f"np.{function.__name__}({operands})" if hasattr(function, "nin") else f"{name}({operands})"
+    found = function if isinstance(function, np.ufunc) else getattr(np, name, None)
+    return found if isinstance(found, np.ufunc) else None
 
 
 def _in_c(name: str, operands: str) -> str:
@@ -176,7 +183,7 @@ PYTHON = replace(
 NUMPY = replace(
     EXECUTED, name="numpy", call=_in_numpy, number=lambda number: _literal(number).replace("math", "np"),
     rules=_SIGNS | {
-        "where": Rule(ATOM, "np.where({0}, {1}, {2})", _WHOLE), "power": Rule(ATOM, "np.power({0}, {1})", _WHOLE[:2]),
+        "where": Rule(ATOM, "np.where({0}, {1}, {2})", _WHOLE),
     },
 )  # fmt: skip
 C = replace(

@@ -198,9 +198,8 @@ def c_text(listing: Listing) -> str:
     functions = "".join(f"\n{text}\n" for text in definitions("c", listing.primitives))
     text = "".join(f"    {line}\n" for line in body)
     remark = "/* Compile with -ffp-contract=off: then every operation rounds on its own, as in Python. */"
-    return (
-        f"{remark}\n#include <math.h>\n{functions}\nvoid {TITLES[listing.mode]}({', '.join(parameters)}) {{\n{text}}}"
-    )
+    head = f"void {TITLES[listing.mode]}({', '.join(parameters)})"
+    return f"{remark}\n#include <math.h>\n{functions}\n{head} {{\n{text}}}"
 
 
 def latex_text(listing: Listing) -> str:

@@ -19,7 +19,7 @@ from diffcompare.expression.graph import Graph, Node
 from diffcompare.expression.numbers import NumberDomain
 from diffcompare.expression.primitives import PRIMITIVES
 from diffcompare.expression.variable import Trace, Variable, as_float
-from diffcompare.studies.lecture_notation import by_levels, numbering
+from diffcompare.studies.lecture_notation import by_levels, level_order, numbering
 from diffcompare.studies.program_layout import TARGETS, Listing, Name, copy
 from diffcompare.studies.study import Study
 
@@ -73,7 +73,7 @@ def code(f: Any, at: Mapping[str, Any] | None = None, mode: str = "reverse", tar
         if value not in known:
             raise DiffCompareError(f"there is no {kind} {value}; there are {', '.join(known)}")
     source = function(f)
-    primal = by_levels(_formula(source) if at is None else source.trace(at))
+    primal = _formula(source) if at is None else source.trace(at)
     if primal.operations() > LARGEST:
         raise BudgetError(f"over budget: {primal.operations()} operations, and a listing takes {LARGEST}")
     listing = _listing(primal, mode)
@@ -104,16 +104,17 @@ def _listing(primal: Graph, mode: str) -> Listing:
     graph = Graph(primal.names, nodes, primal.outputs)
     if mode == "reverse":
         derivatives = _adjoints(graph, seeds)
-        found, order = derivatives[: len(inputs)], range(len(values) - 1, -1, -1)
+        found, start = derivatives[: len(inputs)], 0
     else:
         derivatives = _tangents(graph, seeds)
-        found, order = [derivatives[i] for i in primal.outputs], range(len(inputs), len(values))
-    numbers = numbering(primal)
-    named = [(Name(numbers[i]), values[i]) for i in range(len(inputs), len(values))]
-    named += [(Name(numbers[i], MODES[mode]), derivatives[i]) for i in order]
-    named = [(name, value) for name, value in named if name.number is not None and isinstance(value, Variable)]
-    if mode == "forward":  # each tangent after its primal
-        named.sort(key=lambda entry: entry[0].number or 0)
+        found, start = [derivatives[i] for i in primal.outputs], len(inputs)
+    # The lecture's numbers, but the tape's order of summation, so that nothing rounds differently.
+    numbers = dict(zip(level_order(primal), numbering(by_levels(primal)), strict=True))
+    primals = [(Name(numbers[i]), values[i]) for i in range(len(inputs), len(values))]
+    marked = [(Name(numbers[i], MODES[mode]), derivatives[i]) for i in range(start, len(values))]
+    # Each tangent stands after its primal, the adjoints after all of them, from the last to the first.
+    forward = mode == "forward"
+    named = _by_number(primals + marked) if forward else _by_number(primals) + _by_number(marked)[::-1]
     conditions: list[Any] = []
     if primal.guards is not None:
         checked = primal.guards.graph.replay(domain, inputs)
@@ -126,6 +127,12 @@ def _listing(primal: Graph, mode: str) -> Listing:
         replace(program, outputs=program.outputs[:end]), mode, primal.names, len(primal.outputs), len(results), places,
         primal.guards.decisions if primal.guards else (),
     )  # fmt: skip
+
+
+def _by_number(named: list[tuple[Name, Any]]) -> list[tuple[Name, Variable]]:
+    """The intermediate variables among these in the order of their numbers."""
+    kept = [(name, value) for name, value in named if name.number is not None and isinstance(value, Variable)]
+    return sorted(kept, key=lambda entry: entry[0].number or 0)
 
 
 def _adjoints(graph: Graph, seeds: Sequence[Any]) -> list[Any]:

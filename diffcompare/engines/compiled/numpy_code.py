@@ -13,14 +13,13 @@ from typing import Any
 import numpy as np
 
 from diffcompare.engines.compiled.recording import Recording
-from diffcompare.expression.code import is_condition
+from diffcompare.expression.code import is_condition, ufunc
 from diffcompare.expression.graph import Node
 from diffcompare.expression.primitives import Primitive
 
 CACHE = 2**20  # bytes that the buffers and slices of a block fill
 SMALLEST, LARGEST = 2**10, 2**14  # points in a block
 
-UFUNCS = {"power": np.power}  # squares are products already
 # kernel(inputs, results), arrays of shape (k,): fills the results, and returns where the guards hold (None: everywhere)
 # and whether any result is nan.
 Kernel = Callable[[Sequence[Any], Sequence[Any]], tuple[Any, bool]]
@@ -112,11 +111,11 @@ class _Writer:
             operands.append(self.names[j])
             if is_condition(self.nodes[j].value) and not (row.name == "where" and k == 0):
                 converted.append(self.buffer(float))
-                self.lines.append(f"multiply({self.names[j]}, 1.0, {converted[-1]})")
+                self.lines.append(f"multiply({self.names[j]}, 1.0, out={converted[-1]})")
                 operands[-1] = converted[-1]
         done = [self.names[j] for j in dict.fromkeys(node.operands) if self.last[j] == i] + converted
         kind = bool if is_condition(node.value) else float
-        function = UFUNCS.get(row.name, row.array)
+        function = ufunc(row.name) or row.array  # squares are products already
         if row.name == "where":
             result = self.target.get(i) or self.buffer(kind)
             chosen = operands[0] if is_condition(self.nodes[node.operands[0]].value) else f"{operands[0]} != 0"
@@ -127,7 +126,7 @@ class _Writer:
         result = (self.target.get(i) if kind is float else None) or self.buffer(kind)
         self.space[row.name] = function
         if isinstance(function, np.ufunc):
-            self.lines.append(f"{row.name}({', '.join(operands)}, {result})")
+            self.lines.append(f"{row.name}({', '.join(operands)}, out={result})")
         else:
             self.lines.append(f"{result}[:] = {row.name}({', '.join(operands)})")
         return result

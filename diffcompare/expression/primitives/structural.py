@@ -25,7 +25,8 @@ class Structural:
 
     `pullback(k, v_bar, result, operands)` is the adjoint that operand k receives, of that operand's shape;
     `pushforward(k, x_dot, result, operands)` the tangent that it causes, of the result's shape; None stands for zero.
-    `accumulate(buffer, v_bar)` adds the adjoint to an array in place where that saves building it.
+    Where that saves building it, `accumulate(buffer, v_bar)` adds the adjoint to an array in place, and
+    `adding(buffer, x)` the result.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Structural:
     pullback: Callable[..., Any]
     pushforward: Callable[..., Any] | None = None
     accumulate: Callable[[Any, Any], None] | None = None
+    adding: Callable[[Any, Any], None] | None = None
     parameters: str = ""  # as text, for pictures and tables
 
     @property
@@ -147,34 +149,54 @@ def index(key: Any, distinct: bool = False) -> Structural:
 
     Where nothing can repeat (`distinct`), the adjoint needs no slow accumulation.
     """
-    distinct = distinct or all(map(_cannot_repeat, key if isinstance(key, tuple) else (key,)))
+    parts = key if isinstance(key, tuple) else (key,)
+    if all(map(_is_basic, parts)):
+        return _basic_index(tuple([(p.start, p.stop, p.step) if type(p) is slice else p for p in parts]))
+    return _index(key, distinct or all(map(_cannot_repeat, parts)))
 
-    def add_in_place(buffer: Any, v_bar: Any) -> None:
-        if distinct:
-            buffer[key] += v_bar
-        else:
-            np.add.at(buffer, key, v_bar)
 
+@one_each
+def _basic_index(parts: tuple[Any, ...]) -> Structural:
+    """Indexing by whole numbers, slices (as triples, which have a hash), ellipsis and new axes."""
+    return _index(tuple([slice(*part) if isinstance(part, tuple) else part for part in parts]), True)
+
+
+def _index(key: Any, distinct: bool) -> Structural:
     return Structural(
         "index", 1, lambda x: np.asarray(x)[key], lambda k, v_bar, v, x: scatter(shape_of(x[0]), key, distinct)(v_bar),
-        accumulate=add_in_place, parameters=_written(key),
+        accumulate=_adding(key, distinct), parameters=_written(key),
     )  # fmt: skip
 
 
 def scatter(shape: tuple[int, ...], key: Any, distinct: bool = False) -> Structural:
     """Zeros of that shape with the operand added at key: the transpose of indexing."""
+    add = _adding(key, distinct)
 
     def function(x: Any) -> Any:
         result = np.zeros(shape, dtype=dtype_of(x))
-        if distinct:
-            result[key] = x
-        else:
-            np.add.at(result, key, x)
+        add(result, x)
         return result
 
     return Structural(
-        "scatter", 1, function, lambda k, v_bar, v, x: index(key, distinct)(v_bar), parameters=_written(key)
+        "scatter", 1, function, lambda k, v_bar, v, x: index(key, distinct)(v_bar), adding=add, parameters=_written(key)
     )
+
+
+def _adding(key: Any, distinct: bool) -> Callable[[Any, Any], None]:
+    def add_in_place(buffer: Any, x: Any) -> None:
+        if distinct:
+            buffer[key] += x
+        else:
+            np.add.at(buffer, key, x)
+
+    return add_in_place
+
+
+def _is_basic(part: Any) -> bool:
+    """Whether a part of a key is a whole number, a slice between whole numbers, an ellipsis or a new axis."""
+    if type(part) is slice:
+        return all(type(end) in (int, type(None)) for end in (part.start, part.stop, part.step))
+    return type(part) is int or part is None or part is Ellipsis
 
 
 def _cannot_repeat(part: Any) -> bool:
