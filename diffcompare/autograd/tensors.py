@@ -79,13 +79,15 @@ class Tensor(Traced):
             values = [argument._array if isinstance(argument, Tensor) else argument for argument in arguments]
         try:
             if isinstance(primitive, Structural):
-                array = np.asarray(primitive.function(*values))
+                array = primitive.function(*values)
             else:
-                array = np.asarray(QUIET.run(primitive.array, *values))
+                array = QUIET.run(primitive.array, *values)
         except (ValueError, TypeError, IndexError) as error:
             raise broken(primitive, values, error) from error
+        if type(array) is not np.ndarray:
+            array = np.asarray(array)
         result = fresh(array)
-        if isinstance(primitive, Structural) and array.base is not None and isinstance(arguments[0], Tensor):
+        if array.base is not None and isinstance(primitive, Structural) and isinstance(arguments[0], Tensor):
             result._look(primitive, arguments[0])
         if MODE.records and array.dtype.kind in "fc" and primitive.name not in COMPARISONS:
             self._hang(result, primitive, arguments, values)

@@ -7,13 +7,14 @@ derivative is itself a graph, which can be printed, counted and differentiated a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from diffcompare.engines import Derivatives
 from diffcompare.engines.budget import budgeted
+from diffcompare.expression.batch import Batch
 from diffcompare.expression.function import Function, bind
 from diffcompare.expression.graph import Graph
 from diffcompare.expression.point import Point
@@ -30,6 +31,8 @@ from diffcompare.expression.primitives.structural import (
     unbroadcast,
 )
 from diffcompare.expression.variable import Trace, Variable
+
+MOST_ENTRIES = 2**22  # of the longest value in a batch
 
 
 @np.errstate(all="ignore")
@@ -76,11 +79,13 @@ def pulled(primitive: Operation, k: int, v_bar: Any, result: Any, operands: tupl
     else:
         rule = primitive.partials[k]
         received = times(rule if isinstance(rule, float) else rule(result, *operands), v_bar)
-    if received is None or (type(received) is float and type(operand) is float):
+    if received is None or type(received) is float is type(operand):
         return received
-    if shape_of(received) != shape_of(operand):
-        received = unbroadcast(received, shape_of(operand))
-    return received if dtype_of(received) == dtype_of(operand) else cast(dtype_of(operand))(received)
+    shape = shape_of(operand)
+    if shape_of(received) != shape:
+        received = unbroadcast(received, shape)
+    found, wanted = dtype_of(received), dtype_of(operand)
+    return received if found is wanted or found == wanted else cast(wanted)(received)
 
 
 @np.errstate(all="ignore")
@@ -173,8 +178,11 @@ def times(partial: Any, seed: Any) -> Any:
     A seed that is 0 stays 0 beside an infinite partial: the branch it belongs to does not reach the result.
     """
     if type(partial) is float and type(seed) is float:
+        number = partial * seed
+        return None if not partial or (number != number and not seed) else number
+    if type(partial) is np.ndarray and type(seed) is np.ndarray and partial.ndim and seed.ndim:
         product = partial * seed
-        return None if not partial or (product != product and not seed) else product
+        return product if partial.dtype.kind == "b" or product.dtype.hasobject else _with_zeros(product, product, seed)
     if is_number(partial):
         if partial == 1:
             return seed
@@ -190,8 +198,12 @@ def times(partial: Any, seed: Any) -> Any:
     value = concrete(product)
     if not getattr(value, "ndim", 0):
         return None if value != value and seed == 0 else product
-    lost = dtype_of(partial).kind not in "bO" and not has_objects(value) and np.isnan(value.min(initial=0))
-    return where(equal(seed, 0.0), 0.0, product) if lost else product
+    return product if has_objects(value) else _with_zeros(product, value, seed)
+
+
+def _with_zeros(product: Any, value: Any, seed: Any) -> Any:
+    """A product with 0 where the seed is 0 and the product nan."""
+    return where(equal(seed, 0.0), 0.0, product) if np.isnan(value.min(initial=0)) else product
 
 
 def plus(total: Any, term: Any) -> Any:
@@ -218,40 +230,53 @@ def is_one(value: Any) -> bool:
 
 
 def jacobian_columns(graph: Graph) -> list[list[Any]]:
-    """Forward mode over all inputs: n passes, one for each entry of an input; a column has one derivative an output."""
+    """Forward mode over all inputs, for each entry of an input a pass; a column has one derivative an output."""
     values = [node.value for node in graph.nodes[: len(graph.names)]]
-    columns = []
-    for j, seed in budgeted(_seeds(values), sum(map(size_of, values)), "forward passes"):
-        v_dot = tangents(graph, [seed if k == j else 0.0 for k in range(len(values))])
-        columns.append([filled(v_dot[i], graph.nodes[i].value) for i in graph.outputs])
-    return columns
+
+    def swept(seeds: list[Any]) -> list[Any]:
+        v_dot = tangents(graph, seeds)
+        return [v_dot[i] for i in graph.outputs]
+
+    return _all_seeds(graph, values, swept, graph.values, "forward passes")
 
 
 def jacobian_rows(graph: Graph) -> list[list[Any]]:
-    """Reverse mode over all outputs: m passes, one for each entry of an output; a row has one derivative an input."""
-    values = graph.values
-    rows = []
-    for k, seed in budgeted(_seeds(values), sum(map(size_of, values)), "reverse passes"):
-        v_bar = adjoints(graph, [seed if other == k else 0.0 for other in range(len(values))])
-        rows.append([filled(bar, graph.nodes[j].value) for j, bar in enumerate(v_bar[: len(graph.names)])])
-    return rows
+    """Reverse mode over all outputs, for each entry of an output a pass; a row has one derivative an input."""
+    inputs = [node.value for node in graph.nodes[: len(graph.names)]]
+    return _all_seeds(graph, graph.values, lambda seeds: input_adjoints(graph, seeds), inputs, "reverse passes")
 
 
-def _seeds(values: Sequence[Any]) -> Iterator[tuple[int, Any]]:
-    """One seed for each entry of each value, with the value's number."""
-    return ((k, seed) for k, value in enumerate(values) for seed in unit_seeds(value))
+def _all_seeds(
+    graph: Graph, seeded: Sequence[Any], swept: Callable[[list[Any]], list[Any]], like: Sequence[Any], passes: str
+) -> list[list[Any]]:
+    """The derivatives for a 1 at each entry of each value in turn; those of an array together, as a batch."""
+    longest = max((size_of(node.value) for node in graph.nodes), default=1)
+    found: list[list[Any]] = []
+    parts = [(k, part) for k, value in enumerate(seeded) for part in _batches(value, max(1, MOST_ENTRIES // longest))]
+    for k, part in budgeted(parts, len(parts), passes):
+        derivatives = swept([part if other == k else 0.0 for other in range(len(seeded))])
+        count = shape_of(part.value)[0] if isinstance(part, Batch) else 1
+        rows = [_rows(derivative, count, value) for derivative, value in zip(derivatives, like, strict=True)]
+        found += map(list, zip(*rows, strict=True)) if rows else [[] for _ in range(count)]
+    return found
 
 
-def unit_seeds(value: Any) -> Iterator[Any]:
-    """1 for a number; for an array one array an entry, 1 there and 0 elsewhere."""
-    shape = shape_of(value)
+def _batches(value: Any, longest: int) -> Iterator[Any]:
+    """Unit seeds: 1 for a number; for an array batches of arrays, 1 at one entry and 0 elsewhere."""
+    shape, size = shape_of(value), size_of(value)
     if not shape:
         yield 1.0
         return
-    for place in np.ndindex(*shape):
-        seed = np.zeros(shape, dtype=dtype_of(value))
-        seed[place] = 1
-        yield seed
+    for start in range(0, size, longest):
+        rows = np.eye(min(longest, size - start), size, start, dtype=dtype_of(value))
+        yield Batch(rows.reshape(-1, *shape))
+
+
+def _rows(derivative: Any, count: int, value: Any) -> list[Any]:
+    """The derivatives of a batch one by one; adding 0 makes a -0.0 that comes of a seed 0 a 0."""
+    if isinstance(derivative, Batch):
+        return list(derivative.value + 0.0)
+    return [filled(derivative, value)] * count
 
 
 def filled(derivative: Any, value: Any) -> Any:

@@ -10,6 +10,7 @@ import gc
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -291,10 +292,13 @@ class Call:
 
     def _transposed(self, columns: list[list[Any]]) -> Iterator[list[Any]]:
         """Columns of tangents as rows; the tangents may be traced."""
+        ends = list(accumulate(map(size_of, self.inputs), initial=0))
         for k, output in enumerate(self.outputs):
+            whole = _arranged([column[k] for column in columns], (len(columns),))
             for place in np.ndindex(*shape_of(output)):
-                entries = iter([column[k][place] if place else column[k] for column in columns])
-                yield [_arranged([next(entries) for _ in range(size_of(x))], shape_of(x)) for x in self.inputs]
+                row = whole[(slice(None), *place)]
+                parts = zip(self.inputs, pairwise(ends), strict=True)
+                yield [row[a:b].reshape(shape_of(x)) if shape_of(x) else row[a] for x, (a, b) in parts]
 
     def shaped(self, row: Sequence[Any]) -> Any:
         """Derivatives, one an input, in the arrangement of the arguments they belong to."""

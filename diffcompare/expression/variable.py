@@ -14,6 +14,7 @@ import numpy as np
 
 from diffcompare.errors import BudgetError, TracingError
 from diffcompare.expression.array_methods import ArrayMethods, ScalarType
+from diffcompare.expression.batch import Batch
 from diffcompare.expression.graph import Graph, Guards, Node, select
 from diffcompare.expression.primitives import Operation, Primitive, Traced
 from diffcompare.expression.primitives.structural import dtype_of, shape_of
@@ -81,6 +82,8 @@ class Trace:
             elif self.entrywise and isinstance(argument, np.ndarray) and argument.ndim:
                 arrays = True
                 continue
+            elif isinstance(argument, Batch):
+                return argument.record(primitive, tuple(arguments))
             place = self._entered(argument, primitive)
             operands.append(place)
             values.append(self.nodes[place].value)

@@ -12,6 +12,7 @@ import numpy as np
 
 from diffcompare.engines.compiled import numba_code, points
 from diffcompare.engines.compiled.numpy_code import Kernel, on_blocks
+from diffcompare.engines.compiled.plan import planned
 from diffcompare.engines.compiled.points import MOST_BRANCHES
 from diffcompare.engines.compiled.python_code import on_numbers
 from diffcompare.engines.compiled.recording import Recording, recorded
@@ -19,7 +20,6 @@ from diffcompare.engines.compiled.request import Request, like
 from diffcompare.engines.compiled.tape import by_tape
 from diffcompare.errors import DiffCompareError, PointError, TracingError
 from diffcompare.expression.containers import leaves, rebuilt
-from diffcompare.expression.graph import Graph
 from diffcompare.expression.numbers import FLOAT, NumberDomain
 from diffcompare.expression.primitives.structural import shape_of, size_of
 from diffcompare.expression.program import Program
@@ -172,7 +172,9 @@ class Compilation:
         holding = (branch for branch in self.branches if branch.recording.graph.holds(ARRAYS, inputs))
         branch = next(holding, None) or (self.add(point) if len(self.branches) < MOST_BRANCHES else None)
         found = branch.run(inputs)[: branch.recording.results] if branch else []
-        if branch is None or (branch.recording.checked and any(np.isnan(result).any() for result in found)):
+        if branch is None or (
+            branch.recording.checked and any(np.isnan(np.min(result, initial=0)) for result in found)
+        ):
             return by_tape(self.request, point)
         found = [float(result) if type(result) is np.float64 else result for result in found]
         return self.request.arranged(found, branch.recording.output)
@@ -233,22 +235,6 @@ def point_by_point(branch: Branch) -> Kernel:
         return held, False
 
     return kernel
-
-
-def planned(graph: Graph) -> Callable[[Sequence[Any]], list[Any]]:
-    """A graph of arrays as a function of its inputs, one value an output."""
-    try:
-        from diffcompare.engines.compiled.plan import planned as plan  # type: ignore[import-not-found]
-    except ImportError:
-        return lambda inputs: _replayed(graph, inputs)
-    made: Callable[[Sequence[Any]], list[Any]] = plan(graph)
-    return made
-
-
-def _replayed(graph: Graph, inputs: Sequence[Any]) -> list[Any]:
-    with np.errstate(all="ignore"):
-        values = graph.replay(ARRAYS, inputs)
-    return [values[i] for i in graph.outputs]
 
 
 def _seconds(run: Callable[[], Any]) -> float:
