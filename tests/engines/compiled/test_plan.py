@@ -44,7 +44,9 @@ def gradient_program(f: Callable[..., Any], arguments: Sequence[Any]) -> Graph:
 
 def same(found: Sequence[Any], wanted: Sequence[Any]) -> bool:
     return all(
-        np.shape(a) == np.shape(b) and np.asarray(a).dtype == np.asarray(b).dtype and np.array_equal(a, b, equal_nan=True)
+        np.shape(a) == np.shape(b)
+        and np.asarray(a).dtype == np.asarray(b).dtype
+        and np.array_equal(a, b, equal_nan=True)
         for a, b in zip(found, wanted, strict=True)
     )
 
