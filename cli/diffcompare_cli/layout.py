@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from textwrap import fill
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from textwrap import fill, wrap
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+
+from diffcompare_cli.columns import in_columns
 
 if TYPE_CHECKING:
     from diffcompare.expression.function import Function
@@ -43,8 +43,7 @@ WHOLE, ENDS = 200, 15  # lines of a table that is printed whole, lines printed a
 UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns"))
 
 
-@dataclass(frozen=True, slots=True)
-class Formula:
+class Formula(NamedTuple):
     """Mathematics in a cell or a line."""
 
     text: str
@@ -81,8 +80,7 @@ def heading(function: Function, point: Mapping[str, Any] | None = None) -> Formu
 Cell = str | Mathematics
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """Columns under headings; `numeric` are aligned at the right, `wrapped` is broken between words."""
 
     headings: Sequence[Cell]
@@ -109,7 +107,7 @@ def page(blocks: Iterable[Block], layout: str, encoding: str | None = None) -> s
 
 def _plain(block: Block, encoding: str) -> str:
     if isinstance(block, Table):
-        return _tabulated(block, "simple", lambda cell: shown(_text(cell), encoding))
+        return _tabulated(block, "table", lambda cell: shown(_text(cell), encoding))
     if isinstance(block, str):
         return fill(shown(block, encoding), COLUMNS, break_long_words=False, break_on_hyphens=False)
     return "\n".join(shown(_text(line), encoding) for line in _lines(block))
@@ -117,13 +115,13 @@ def _plain(block: Block, encoding: str) -> str:
 
 def _markdown(block: Block, encoding: str) -> str:
     if isinstance(block, Table):
-        return _tabulated(block, "github", lambda cell: shown(_text(cell), encoding).replace("|", r"\|"))
+        return _tabulated(block, "markdown", lambda cell: shown(_text(cell), encoding).replace("|", r"\|"))
     return "  \n".join(shown(_text(line), encoding) for line in _lines(block))
 
 
 def _latex(block: Block, encoding: str) -> str:
     if isinstance(block, Table):
-        return _tabulated(block, "latex_raw", _latex_cell)
+        return _tabulated(block, "latex", _latex_cell)
     return "\\\\\n".join(_latex_cell(line) for line in _lines(block))
 
 
@@ -139,18 +137,15 @@ def _text(cell: Cell) -> str:
     return cell if isinstance(cell, str) else cell.text
 
 
-def _tabulated(table: Table, style: str, write: Any) -> str:
-    from tabulate import tabulate
-
+def _tabulated(table: Table, layout: str, write: Any) -> str:
     if not table.rows:
         return ""
-    widths = [WRAPPED if k == table.wrapped and style == "simple" else None for k in range(len(table.headings))]
-    alignment = ["right" if k in table.numeric else "left" for k in range(len(table.headings))]
-    return tabulate(
-        [[write(cell) for cell in row] for row in table.rows],
-        headers=[write(heading) for heading in table.headings],
-        tablefmt=style, disable_numparse=True, colalign=alignment, maxcolwidths=widths, preserve_whitespace=True,
-    )  # fmt: skip
+    wrapped = table.wrapped if layout == "table" else None
+    rows = [
+        [(wrap(write(cell), WRAPPED) if k == wrapped else None) or [write(cell)] for k, cell in enumerate(row)]
+        for row in table.rows
+    ]
+    return in_columns([write(heading) for heading in table.headings], rows, table.numeric, layout)
 
 
 def shown(text: str, encoding: str) -> str:
@@ -172,6 +167,8 @@ def as_json(data: Mapping[str, Any]) -> str:
     >>> as_json({"value": float("nan"), "h": [0.1]})
     '{"value": "nan", "h": [0.1]}'
     """
+    import json
+
     return json.dumps(_plain_data(data), allow_nan=False)
 
 
