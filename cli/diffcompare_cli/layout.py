@@ -5,10 +5,8 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from textwrap import fill, wrap
+from textwrap import fill
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
-
-from diffcompare_cli.columns import in_columns
 
 if TYPE_CHECKING:
     from diffcompare.expression.function import Function
@@ -107,7 +105,7 @@ def page(blocks: Iterable[Block], layout: str, encoding: str | None = None) -> s
 
 def _plain(block: Block, encoding: str) -> str:
     if isinstance(block, Table):
-        return _tabulated(block, "table", lambda cell: shown(_text(cell), encoding))
+        return _tabulated(block, "simple", lambda cell: shown(_text(cell), encoding))
     if isinstance(block, str):
         return fill(shown(block, encoding), COLUMNS, break_long_words=False, break_on_hyphens=False)
     return "\n".join(shown(_text(line), encoding) for line in _lines(block))
@@ -115,13 +113,13 @@ def _plain(block: Block, encoding: str) -> str:
 
 def _markdown(block: Block, encoding: str) -> str:
     if isinstance(block, Table):
-        return _tabulated(block, "markdown", lambda cell: shown(_text(cell), encoding).replace("|", r"\|"))
+        return _tabulated(block, "github", lambda cell: shown(_text(cell), encoding).replace("|", r"\|"))
     return "  \n".join(shown(_text(line), encoding) for line in _lines(block))
 
 
 def _latex(block: Block, encoding: str) -> str:
     if isinstance(block, Table):
-        return _tabulated(block, "latex", _latex_cell)
+        return _tabulated(block, "latex_raw", _latex_cell)
     return "\\\\\n".join(_latex_cell(line) for line in _lines(block))
 
 
@@ -137,15 +135,18 @@ def _text(cell: Cell) -> str:
     return cell if isinstance(cell, str) else cell.text
 
 
-def _tabulated(table: Table, layout: str, write: Any) -> str:
+def _tabulated(table: Table, style: str, write: Any) -> str:
+    from tabulate import tabulate
+
     if not table.rows:
         return ""
-    wrapped = table.wrapped if layout == "table" else None
-    rows = [
-        [(wrap(write(cell), WRAPPED) if k == wrapped else None) or [write(cell)] for k, cell in enumerate(row)]
-        for row in table.rows
-    ]
-    return in_columns([write(heading) for heading in table.headings], rows, table.numeric, layout)
+    widths = [WRAPPED if k == table.wrapped and style == "simple" else None for k in range(len(table.headings))]
+    alignment = ["right" if k in table.numeric else "left" for k in range(len(table.headings))]
+    return tabulate(
+        [[write(cell) for cell in row] for row in table.rows],
+        headers=[write(heading) for heading in table.headings],
+        tablefmt=style, disable_numparse=True, colalign=alignment, maxcolwidths=widths, preserve_whitespace=True,
+    )  # fmt: skip
 
 
 def shown(text: str, encoding: str) -> str:
