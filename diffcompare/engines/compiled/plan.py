@@ -21,7 +21,9 @@ from diffcompare.expression.primitives.contraction import matmul
 from diffcompare.expression.primitives.structural import dtype_of
 
 Step = Callable[[Values], None]
-MOVES = frozenset({"index", "reshape", "transpose", "broadcast_to", "real", "imag"})  # the result may be a view of the operand
+MOVES = frozenset(
+    {"index", "reshape", "transpose", "broadcast_to", "real", "imag"}
+)  # the result may be a view of the operand
 
 
 def planned(graph: Graph) -> Callable[[Sequence[Any]], list[Any]]:
