@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from diffcompare.engines.compiled import compile  # noqa: A004
     from diffcompare.engines.operators import (
         derivative,
         grad,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from diffcompare.studies.graphs.autograd_graph import autograd_graph
     from diffcompare.studies.jacobian import jacobian_passes
     from diffcompare.studies.linear_layer import linear
+    from diffcompare.studies.program_text import code
     from diffcompare.studies.step_size import sweep
     from diffcompare.studies.swell import swell
     from diffcompare.studies.trace_table import trace
@@ -46,6 +48,7 @@ _HOMES = {
         "expression.catalog": ("CATALOG",),
         "expression.function": ("Function", "function"),
         "expression.graph": ("Graph",),
+        "engines.compiled": ("compile",),
         "engines.operators": (
             "derivative", "grad", "gradient", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp",
         ),
@@ -57,6 +60,7 @@ _HOMES = {
         "studies.grad_modes": ("modes",),
         "studies.jacobian": ("jacobian_passes",),
         "studies.linear_layer": ("linear",),
+        "studies.program_text": ("code",),
         "studies.step_size": ("sweep",),
         "studies.swell": ("swell",),
         "studies.trace_table": ("trace",),
@@ -71,7 +75,9 @@ __all__ = [
     "Graph",
     "array_graph",
     "autograd_graph",
+    "code",
     "compare",
+    "compile",
     "cost",
     "derivative",
     "function",

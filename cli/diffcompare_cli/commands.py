@@ -20,6 +20,7 @@ COMMANDS = {
     "steps": "Symbolic differentiation rule by rule.",
     "cost": "The cost of a gradient against the number of inputs.",
     "jacobian": "The Jacobian, one pass at a time.",
+    "code": "The tangent or adjoint program as Python, NumPy, C or LaTeX.",
     "linear": "The linear layer: gradients without the Jacobian.",
     "modes": "The grad modes: default, no-grad and inference on one network.",
     "catalog": "Named functions to try.",

@@ -19,6 +19,7 @@ from diffcompare.autograd.graph import CONSTANT, AccumulateGrad, Edge, Handle, N
 from diffcompare.autograd.operands import broken, met
 from diffcompare.autograd.types import Size, as_dtype, dtype
 from diffcompare.expression.primitives import Operation, Structural, Traced
+from diffcompare.expression.primitives.primitive import QUIET
 from diffcompare.expression.variable import COMPARISONS
 
 
@@ -78,14 +79,15 @@ class Tensor(Traced):
             values = [argument._array if isinstance(argument, Tensor) else argument for argument in arguments]
         try:
             if isinstance(primitive, Structural):
-                array = np.asarray(primitive.function(*values))
+                array = primitive.function(*values)
             else:
-                with np.errstate(all="ignore"):
-                    array = np.asarray(primitive.array(*values))
+                array = QUIET.run(primitive.array, *values)
         except (ValueError, TypeError, IndexError) as error:
             raise broken(primitive, values, error) from error
+        if type(array) is not np.ndarray:
+            array = np.asarray(array)
         result = fresh(array)
-        if isinstance(primitive, Structural) and array.base is not None and isinstance(arguments[0], Tensor):
+        if array.base is not None and isinstance(primitive, Structural) and isinstance(arguments[0], Tensor):
             result._look(primitive, arguments[0])
         if MODE.records and array.dtype.kind in "fc" and primitive.name not in COMPARISONS:
             self._hang(result, primitive, arguments, values)

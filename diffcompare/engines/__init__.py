@@ -91,6 +91,7 @@ def obstacle(engine: Engine) -> str:
 
 OWN_STEPS = ("finite-adaptive", "complex-step")  # the numerical engines that choose h themselves
 _AUTOMATIC = "diffcompare.engines.automatic"
+_COMPILED = "diffcompare.engines.compiled"
 _SYMBOLIC = "diffcompare.engines.symbolic"
 _FINITE = "diffcompare.engines.finite"
 
@@ -104,6 +105,14 @@ ENGINES: dict[str, Engine] = {
     for row in (
         Engine("forward", "automatic", "the table's partials", _AUTOMATIC, "forward", "one pass an input"),
         Engine("reverse", "automatic", "the table's partials", _AUTOMATIC, "reverse", "one pass an output"),
+        Engine(
+            "compiled",
+            "automatic",
+            "the table's partials",
+            _COMPILED,
+            "compiled",
+            "one pass, kept as a program",
+        ),
         Engine("symbolic", "symbolic", "SymPy's", _SYMBOLIC, "symbolic", "one run of SymPy's code", "sympy"),
         Engine("finite-forward", "numerical", "none", _FINITE, "finite_forward", "order 1, a step to the right"),
         Engine("finite-backward", "numerical", "none", _FINITE, "finite_backward", "order 1, a step to the left"),

@@ -7,17 +7,18 @@ derivative is itself a graph, which can be printed, counted and differentiated a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from diffcompare.engines import Derivatives
 from diffcompare.engines.budget import budgeted
+from diffcompare.expression.batch import Batch
 from diffcompare.expression.function import Function, bind
 from diffcompare.expression.graph import Graph
 from diffcompare.expression.point import Point
-from diffcompare.expression.primitives import Operation
+from diffcompare.expression.primitives import Operation, Primitive
 from diffcompare.expression.primitives.piecewise import equal, where
 from diffcompare.expression.primitives.primitive import Traced, concrete, has_objects
 from diffcompare.expression.primitives.structural import (
@@ -30,6 +31,8 @@ from diffcompare.expression.primitives.structural import (
     unbroadcast,
 )
 from diffcompare.expression.variable import Trace, Variable
+
+MOST_ENTRIES = 2**22  # of the longest value in a batch
 
 
 @np.errstate(all="ignore")
@@ -70,16 +73,19 @@ def pushed(primitive: Operation, k: int, x_dot: Any, result: Any, operands: tupl
 
 def pulled(primitive: Operation, k: int, v_bar: Any, result: Any, operands: tuple[Any, ...]) -> Any:
     """The adjoint that operand k receives, in its shape and number type; None stands for zero."""
+    operand = operands[k]
     if isinstance(primitive, Structural):
         received = primitive.pullback(k, v_bar, result, operands)
     else:
-        received = times(primitive.partial(k, result, operands), v_bar)
-    operand = operands[k]
-    if received is None or (type(operand) is float and type(received) is float):
+        rule = primitive.partials[k]
+        received = times(rule if isinstance(rule, float) else rule(result, *operands), v_bar)
+    if received is None or type(received) is float is type(operand):
         return received
-    if shape_of(received) != shape_of(operand):
-        received = unbroadcast(received, shape_of(operand))
-    return received if dtype_of(received) == dtype_of(operand) else cast(dtype_of(operand))(received)
+    shape = shape_of(operand)
+    if shape_of(received) != shape:
+        received = unbroadcast(received, shape)
+    found, wanted = dtype_of(received), dtype_of(operand)
+    return received if found is wanted or found == wanted else cast(wanted)(received)
 
 
 @np.errstate(all="ignore")
@@ -99,28 +105,56 @@ def adjoints(graph: Graph, y_bar: Sequence[Any]) -> list[Any]:
     return v_bar
 
 
+@np.errstate(all="ignore")
+def input_adjoints(graph: Graph, y_bar: Sequence[Any]) -> list[Any]:
+    """As `adjoints`, of the inputs alone; the others are let go as soon as they are passed on."""
+    v_bar: list[Any] = [None] * len(graph.nodes)
+    last = len(graph.nodes)
+    for _, i, _, _ in adjoint_updates(graph, y_bar, v_bar):
+        if i != last:
+            v_bar[last:] = ()
+            last = i
+    return v_bar[: len(graph.names)]
+
+
 def adjoint_updates(graph: Graph, y_bar: Sequence[Any], v_bar: list[Any]) -> Iterator[tuple[int, int, int, Any]]:
     """The reverse sweep one update at a time: (target, source, operand number, contribution), accumulated in v_bar."""
-    varied = graph.varied()
+    nodes, varied = graph.nodes, graph.varied()
     owned: set[int] = set()  # adjoints in arrays that nothing else refers to, so that they may change in place
     for i, seed in zip(graph.outputs, y_bar, strict=True):
         v_bar[i] = plus(v_bar[i], None if is_zero(seed) else seed)
-    for i in range(len(graph.nodes) - 1, -1, -1):
-        node = graph.nodes[i]
-        if node.primitive is None or v_bar[i] is None:
+    i = len(nodes)
+    for node in reversed(nodes):
+        i -= 1
+        seed, primitive = v_bar[i], node.primitive
+        if seed is None or primitive is None:
+            continue
+        operands: tuple[Any, ...] = ()
+        if type(seed) is float and type(node.value) is float and isinstance(primitive, Primitive):  # of a long tape
+            for k, j in enumerate(node.operands):
+                if varied[j]:
+                    rule = primitive.partials[k]
+                    if not isinstance(rule, float):
+                        operands = operands or graph.operand_values(node)
+                        rule = rule(node.value, *operands)
+                    contribution = times(rule, seed)
+                    present = v_bar[j]
+                    v_bar[j] = contribution if present is None else plus(present, contribution)
+                    yield j, i, k, contribution
             continue
         operands = graph.operand_values(node)
+        accumulate = primitive.accumulate if isinstance(primitive, Structural) and is_plain(seed) else None
         for k, j in enumerate(node.operands):
             if not varied[j]:
                 continue
-            if isinstance(node.primitive, Structural) and node.primitive.accumulate and is_plain(v_bar[i]):
+            if accumulate is not None:
                 if j not in owned:
-                    v_bar[j] = _buffer(v_bar[j], graph.nodes[j].value, v_bar[i])
+                    v_bar[j] = _buffer(v_bar[j], nodes[j].value, seed)
                     owned.add(j)
-                node.primitive.accumulate(v_bar[j], v_bar[i])
-                contribution = v_bar[i]
+                accumulate(v_bar[j], seed)
+                contribution = seed
             else:
-                contribution = pulled(node.primitive, k, v_bar[i], node.value, operands)
+                contribution = pulled(primitive, k, seed, node.value, operands)
                 owned.discard(j)
                 v_bar[j] = plus(v_bar[j], contribution)
             yield j, i, k, contribution
@@ -143,22 +177,33 @@ def times(partial: Any, seed: Any) -> Any:
 
     A seed that is 0 stays 0 beside an infinite partial: the branch it belongs to does not reach the result.
     """
-    if is_one(partial):
+    if type(partial) is float and type(seed) is float:
+        number = partial * seed
+        return None if not partial or (number != number and not seed) else number
+    if type(partial) is np.ndarray and type(seed) is np.ndarray and partial.ndim and seed.ndim:
+        product = partial * seed
+        return product if partial.dtype.kind == "b" or product.dtype.hasobject else _with_zeros(product, product, seed)
+    if is_number(partial):
+        if partial == 1:
+            return seed
+        if partial == 0:
+            return None
+        if partial == -1:
+            return -seed
+    elif is_one(partial):
         return seed
-    if is_zero(partial):
-        return None
-    if is_number(partial) and partial == -1:
-        return -seed
     if is_one(seed):
         return partial
     product = partial * seed
-    if type(product) is float:
-        return None if product != product and seed == 0 else product
     value = concrete(product)
-    if getattr(value, "ndim", 0):
-        lost = not has_objects(value) and np.isnan(value.sum())
-        return where(equal(seed, 0.0), 0.0, product) if lost else product
-    return None if value != value and seed == 0 else product
+    if not getattr(value, "ndim", 0):
+        return None if value != value and seed == 0 else product
+    return product if has_objects(value) else _with_zeros(product, value, seed)
+
+
+def _with_zeros(product: Any, value: Any, seed: Any) -> Any:
+    """A product with 0 where the seed is 0 and the product nan."""
+    return where(equal(seed, 0.0), 0.0, product) if np.isnan(value.min(initial=0)) else product
 
 
 def plus(total: Any, term: Any) -> Any:
@@ -185,40 +230,53 @@ def is_one(value: Any) -> bool:
 
 
 def jacobian_columns(graph: Graph) -> list[list[Any]]:
-    """Forward mode over all inputs: n passes, one for each entry of an input; a column has one derivative an output."""
+    """Forward mode over all inputs, for each entry of an input a pass; a column has one derivative an output."""
     values = [node.value for node in graph.nodes[: len(graph.names)]]
-    columns = []
-    for j, seed in budgeted(_seeds(values), sum(map(size_of, values)), "forward passes"):
-        v_dot = tangents(graph, [seed if k == j else 0.0 for k in range(len(values))])
-        columns.append([filled(v_dot[i], graph.nodes[i].value) for i in graph.outputs])
-    return columns
+
+    def swept(seeds: list[Any]) -> list[Any]:
+        v_dot = tangents(graph, seeds)
+        return [v_dot[i] for i in graph.outputs]
+
+    return _all_seeds(graph, values, swept, graph.values, "forward passes")
 
 
 def jacobian_rows(graph: Graph) -> list[list[Any]]:
-    """Reverse mode over all outputs: m passes, one for each entry of an output; a row has one derivative an input."""
-    values = graph.values
-    rows = []
-    for k, seed in budgeted(_seeds(values), sum(map(size_of, values)), "reverse passes"):
-        v_bar = adjoints(graph, [seed if other == k else 0.0 for other in range(len(values))])
-        rows.append([filled(bar, graph.nodes[j].value) for j, bar in enumerate(v_bar[: len(graph.names)])])
-    return rows
+    """Reverse mode over all outputs, for each entry of an output a pass; a row has one derivative an input."""
+    inputs = [node.value for node in graph.nodes[: len(graph.names)]]
+    return _all_seeds(graph, graph.values, lambda seeds: input_adjoints(graph, seeds), inputs, "reverse passes")
 
 
-def _seeds(values: Sequence[Any]) -> Iterator[tuple[int, Any]]:
-    """One seed for each entry of each value, with the value's number."""
-    return ((k, seed) for k, value in enumerate(values) for seed in unit_seeds(value))
+def _all_seeds(
+    graph: Graph, seeded: Sequence[Any], swept: Callable[[list[Any]], list[Any]], like: Sequence[Any], passes: str
+) -> list[list[Any]]:
+    """The derivatives for a 1 at each entry of each value in turn; those of an array together, as a batch."""
+    longest = max((size_of(node.value) for node in graph.nodes), default=1)
+    found: list[list[Any]] = []
+    parts = [(k, part) for k, value in enumerate(seeded) for part in _batches(value, max(1, MOST_ENTRIES // longest))]
+    for k, part in budgeted(parts, len(parts), passes):
+        derivatives = swept([part if other == k else 0.0 for other in range(len(seeded))])
+        count = shape_of(part.value)[0] if isinstance(part, Batch) else 1
+        rows = [_rows(derivative, count, value) for derivative, value in zip(derivatives, like, strict=True)]
+        found += map(list, zip(*rows, strict=True)) if rows else [[] for _ in range(count)]
+    return found
 
 
-def unit_seeds(value: Any) -> Iterator[Any]:
-    """1 for a number; for an array one array an entry, 1 there and 0 elsewhere."""
-    shape = shape_of(value)
+def _batches(value: Any, longest: int) -> Iterator[Any]:
+    """Unit seeds: 1 for a number; for an array batches of arrays, 1 at one entry and 0 elsewhere."""
+    shape, size = shape_of(value), size_of(value)
     if not shape:
         yield 1.0
         return
-    for place in np.ndindex(*shape):
-        seed = np.zeros(shape, dtype=dtype_of(value))
-        seed[place] = 1
-        yield seed
+    for start in range(0, size, longest):
+        rows = np.eye(min(longest, size - start), size, start, dtype=dtype_of(value))
+        yield Batch(rows.reshape(-1, *shape))
+
+
+def _rows(derivative: Any, count: int, value: Any) -> list[Any]:
+    """The derivatives of a batch one by one; adding 0 makes a -0.0 that comes of a seed 0 a 0."""
+    if isinstance(derivative, Batch):
+        return list(derivative.value + 0.0)
+    return [filled(derivative, value)] * count
 
 
 def filled(derivative: Any, value: Any) -> Any:

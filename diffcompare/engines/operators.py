@@ -6,14 +6,17 @@ number, an array of any shape, or a tuple, list or dict of them; derivatives by 
 
 from __future__ import annotations
 
+import gc
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
 
 from diffcompare.engines import derivatives
-from diffcompare.engines.automatic import adjoints, filled, jacobian_columns, jacobian_rows, tangents
+from diffcompare.engines.automatic import filled, input_adjoints, jacobian_columns, jacobian_rows, tangents
 from diffcompare.errors import DiffCompareError, TracingError
 from diffcompare.expression.arrays.indexing import arrayed
 from diffcompare.expression.containers import as_argument, leaves, rebuilt
@@ -25,6 +28,18 @@ from diffcompare.expression.variable import Trace, Variable
 Operator = Callable[..., Any]
 AUTOMATIC = ("forward", "reverse")
 LONGEST = 2.0**1000  # that a tangent is stretched by
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """No search for garbage in here: a tape grows by millions of objects, none of them garbage."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def grad(f: Any, argnums: int | Sequence[int] = 0, engine: str = "reverse") -> Operator:
@@ -50,6 +65,7 @@ def value_and_grad(f: Any, argnums: int | Sequence[int] = 0, engine: str = "reve
     (9.0, 6.0)
     """
 
+    @no_collection()
     def value_and_gradient(*arguments: Any) -> tuple[Any, Any]:
         call = Call(f, arguments, argnums, engine)
         if len(call.outputs) != 1 or size_of(call.outputs[0]) != 1:
@@ -72,6 +88,7 @@ def jacobian(f: Any, argnums: int | Sequence[int] = 0, engine: str = "reverse") 
            [1., 0.]])
     """
 
+    @no_collection()
     def jacobian_of(*arguments: Any) -> Any:
         call = Call(f, arguments, argnums, engine)
         rows = iter(call.rows(engine))
@@ -240,8 +257,7 @@ class Call:
 
     def pulled(self, y_bar: Sequence[Any]) -> list[Any]:
         """One reverse pass: a derivative an input."""
-        v_bar = adjoints(self.graph, y_bar)
-        return [filled(v_bar[j], value) for j, value in enumerate(self.inputs)]
+        return [filled(v_bar, x) for v_bar, x in zip(input_adjoints(self.graph, y_bar), self.inputs, strict=True)]
 
     def rows(self, engine: str) -> list[list[Any]]:
         """The Jacobian by an engine, a row for each entry of an output, with one derivative an input."""
@@ -276,10 +292,13 @@ class Call:
 
     def _transposed(self, columns: list[list[Any]]) -> Iterator[list[Any]]:
         """Columns of tangents as rows; the tangents may be traced."""
+        ends = list(accumulate(map(size_of, self.inputs), initial=0))
         for k, output in enumerate(self.outputs):
+            whole = _arranged([column[k] for column in columns], (len(columns),))
             for place in np.ndindex(*shape_of(output)):
-                entries = iter([column[k][place] if place else column[k] for column in columns])
-                yield [_arranged([next(entries) for _ in range(size_of(x))], shape_of(x)) for x in self.inputs]
+                row = whole[(slice(None), *place)]
+                parts = zip(self.inputs, pairwise(ends), strict=True)
+                yield [row[a:b].reshape(shape_of(x)) if shape_of(x) else row[a] for x, (a, b) in parts]
 
     def shaped(self, row: Sequence[Any]) -> Any:
         """Derivatives, one an input, in the arrangement of the arguments they belong to."""

@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from diffcompare.expression.primitives import PRIMITIVES, Traced
 
+if TYPE_CHECKING:
+    from diffcompare.expression.variable import Variable
+
 
 def _binary(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """The operator method for a primitive and its reflection."""
+    primitive = PRIMITIVES[name]
 
-    def forward(self: ArrayMethods, other: Any) -> Any:
-        return NotImplemented if isinstance(other, np.ndarray) else PRIMITIVES[name](self, other)
+    def forward(self: Variable, other: Any) -> Any:
+        tape = self.tape
+        if type(other) is float:
+            other = tape.constant(other)
+        if type(other) is type(self) and other.tape is tape:  # of a long tape
+            return tape.applied(primitive, (self.index, other.index), (self.value, other.value))
+        return NotImplemented if isinstance(other, np.ndarray) else tape.operation(primitive, (self, other))
 
-    def reflected(self: ArrayMethods, other: Any) -> Any:
-        return PRIMITIVES[name](other, self)
+    def reflected(self: Variable, other: Any) -> Any:
+        if type(other) is float:
+            return forward(self.tape.constant(other), self)
+        return self.tape.operation(primitive, (other, self))
 
     return forward, reflected
 

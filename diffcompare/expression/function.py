@@ -63,18 +63,17 @@ class Function:
         self.names = names or _names(source)
 
     def variables(self, given: Iterable[str]) -> tuple[str, ...]:
-        """The variables; pi and e are among them only where the point gives them a value."""
+        """The variables; pi, e and parameters with a default are among them only where the point gives them a value."""
+        present = set(given)
         if isinstance(self.source, Program):
-            present = set(given)
             return tuple(n for n in self.source.names if n not in CONSTANTS or n in present)
-        return self.names
+        optional = _defaults(self.source)
+        return tuple(n for n in self.names if n not in optional or n in present)
 
     def at(self, at: Mapping[str, Any]) -> Point:
         """The point in the order of the variables; raises `PointError` for missing, extra or non-numeric ones."""
         point = as_point(at)
         names = self.variables(point)
-        if not isinstance(self.source, Program):
-            names = tuple(n for n in names if n in point or n not in _defaults(self.source))
         check_names(names, point)
         return {name: point[name] for name in names}
 

@@ -14,9 +14,10 @@ import numpy as np
 
 from diffcompare.errors import BudgetError, TracingError
 from diffcompare.expression.array_methods import ArrayMethods, ScalarType
+from diffcompare.expression.batch import Batch
 from diffcompare.expression.graph import Graph, Guards, Node, select
 from diffcompare.expression.primitives import Operation, Primitive, Traced
-from diffcompare.expression.primitives.structural import dtype_of
+from diffcompare.expression.primitives.structural import dtype_of, shape_of
 
 MOST_NODES = 4 * 10**6  # of a trace entry by entry: about a gigabyte
 _levels = count()
@@ -37,52 +38,89 @@ class Trace:
         self.names: list[str] = []
         self.nodes: list[Node] = []
         self.guards: list[tuple[int, bool | tuple[Any, ...]]] = []
-        self._constants: dict[tuple[type, Any], int] = {}  # places, as a variable would refer to this trace in a circle
+        self._constants: dict[Any, int] = {}  # places, as a variable would refer to this trace in a circle
 
     def input(self, name: str, value: Any) -> Variable:
         """A new input variable with its value at the traced point."""
         self.names.append(name)
-        return self._append(Node(None, (), value))
+        return Variable(self, self._append(Node(None, (), value)), value)
 
     def constant(self, number: Any) -> Variable:
         """A constant; the same number written again is the same node (0 and nan excepted: -0.0 == 0, nan != nan)."""
-        if isinstance(number, (np.ndarray, complex)):
-            return self._append(Node(None, (), number, number))
-        key = (type(number), number)
-        if isinstance(number, Traced) or number == 0 or number != number:
-            return self._append(Node(None, (), number, number))
-        if key not in self._constants:
-            strong = isinstance(number, np.generic) and not self.entrywise  # its type counts, as NumPy promotes types
-            self._constants[key] = self._append(Node(None, (), number if strong else as_float(number), number)).index
-        return Variable(self, self._constants[key])
+        place = self._constants.get(number) if type(number) is float else None
+        if place is None:
+            place = self._constant(number)
+        return Variable(self, place, self.nodes[place].value)
 
-    def operation(self, primitive: Operation, arguments: Sequence[Any]) -> Variable:
-        """Record one application; arguments that are not of this trace enter as constants.
+    def _constant(self, number: Any) -> int:
+        if isinstance(number, (np.ndarray, complex, Traced)) or number == 0 or number != number:
+            return self._append(Node(None, (), number, number))
+        key = number if type(number) is float else (type(number), number)
+        place = self._constants.get(key)
+        if place is None:
+            strong = isinstance(number, np.generic) and not self.entrywise  # its type counts, as NumPy promotes types
+            place = self._append(Node(None, (), number if strong else as_float(number), number))
+            self._constants[key] = place
+        return place
+
+    def operation(self, primitive: Operation, arguments: Sequence[Any]) -> Any:
+        """Record one application on the innermost trace among the arguments; what is not of it enters as constants.
 
         Raises `TracingError` for an operation on whole arrays where entries are traced.
         """
-        if self.entrywise and not isinstance(primitive, Primitive):
-            raise TracingError(f"{primitive.name} has no derivative rule for single numbers; write it without")
         operands = []
         values = []
+        arrays = False
         for argument in arguments:
-            if type(argument) is not Variable or argument.tape is not self:
-                argument = self._entered(argument, primitive)
-            operands.append(argument.index)
-            values.append(self.nodes[argument.index].value)
-        return self._append(Node(primitive, tuple(operands), primitive(*values)))
+            if isinstance(argument, Variable):
+                if argument.tape is self:
+                    operands.append(argument.index)
+                    values.append(argument.value)
+                    continue
+                if argument.tape.level > self.level:
+                    return argument.tape.operation(primitive, arguments)
+            elif self.entrywise and isinstance(argument, np.ndarray) and argument.ndim:
+                arrays = True
+                continue
+            elif isinstance(argument, Batch):
+                return argument.record(primitive, tuple(arguments))
+            place = self._entered(argument, primitive)
+            operands.append(place)
+            values.append(self.nodes[place].value)
+        if arrays:
+            from diffcompare.expression.entries import on_entries
 
-    def _entered(self, argument: Any, primitive: Operation) -> Variable:
-        """What is not of this trace, as a constant; an array of traced scalars joined into one value."""
-        if isinstance(argument, Variable) and argument.tape is self:
-            return argument
-        if isinstance(argument, np.ndarray) and argument.dtype == object and argument.ndim and not self.entrywise:
+            return on_entries(primitive, *arguments)
+        return self.applied(primitive, tuple(operands), values)
+
+    def applied(self, primitive: Operation, operands: tuple[int, ...], values: Sequence[Any]) -> Variable:
+        """Record one application to nodes of this trace, which have these values."""
+        if self.entrywise:
+            self._check(primitive)
+        nodes = self.nodes
+        value = primitive(*values)
+        place = len(nodes)
+        nodes.append(Node(primitive, operands, value))
+        return Variable(self, place, value)
+
+    def _check(self, primitive: Operation) -> None:
+        if not isinstance(primitive, Primitive):
+            raise TracingError(f"{primitive.name} has no derivative rule for single numbers; write it without")
+        if len(self.nodes) >= MOST_NODES:
+            raise BudgetError(
+                f"over budget: more than {MOST_NODES} operations recorded entry by entry; give the function smaller "
+                "arrays, or differentiate whole arrays with dc.grad"
+            )
+
+    def _entered(self, argument: Any, primitive: Operation) -> int:
+        """The place of what is not of this trace: a constant; an array of traced scalars joined into one value."""
+        if isinstance(argument, np.ndarray) and argument.dtype == object and argument.ndim:
             from diffcompare.expression.arrays.indexing import joined
 
             argument = joined(argument)
             if isinstance(argument, Variable) and argument.tape is self:
-                return argument
-        return self.constant(checked_operand(argument, primitive, real=self.entrywise))
+                return argument.index
+        return self._constant(checked_operand(argument, primitive, real=self.entrywise))
 
     def apply(self, primitive: Primitive, *arguments: Any) -> Any:
         """Apply a primitive; pi and e are recorded by name here, so that other number domains have all their digits."""
@@ -90,7 +128,7 @@ class Trace:
 
     def graph(self, outputs: Iterable[Any]) -> Graph:
         """The part of the recording that `outputs` (variables or numbers) need."""
-        places = [v.index if isinstance(v, Variable) and v.tape is self else self.constant(v).index for v in outputs]
+        places = [v.index if isinstance(v, Variable) and v.tape is self else self._constant(v) for v in outputs]
         names, nodes = tuple(self.names), self.nodes
         guards = None
         if self.guards:
@@ -101,14 +139,9 @@ class Trace:
             )
         return select(names, nodes, places, guards)
 
-    def _append(self, node: Node) -> Variable:
+    def _append(self, node: Node) -> int:
         self.nodes.append(node)
-        if self.entrywise and len(self.nodes) > MOST_NODES:
-            raise BudgetError(
-                f"over budget: more than {MOST_NODES} operations recorded entry by entry; give the function smaller "
-                "arrays, or differentiate whole arrays with dc.grad"
-            )
-        return Variable(self, len(self.nodes) - 1)
+        return len(self.nodes) - 1
 
 
 class Variable(ArrayMethods):
@@ -118,21 +151,17 @@ class Variable(ArrayMethods):
     number: `float(x)`, `math.sin(x)`, `round(x)`, `range(x)`.
     """
 
-    __slots__ = ("index", "tape")
+    __slots__ = ("index", "tape", "value")
 
-    def __init__(self, trace: Trace, index: int) -> None:
+    def __init__(self, trace: Trace, index: int, value: Any) -> None:
         self.tape = trace
         self.index = index
-
-    @property
-    def value(self) -> Any:
-        """The value at the traced point; a variable of the outer trace where derivatives nest."""
-        return self.tape.nodes[self.index].value
+        self.value = value  # at the traced point; a variable of the outer trace where derivatives nest
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Shape of the value; () for a scalar."""
-        return self.tape.nodes[self.index].shape
+        return shape_of(self.value)
 
     @property
     def dtype(self) -> Any:
@@ -143,19 +172,7 @@ class Variable(ArrayMethods):
 
     def record(self, primitive: Operation, arguments: tuple[Any, ...]) -> Any:
         """Record on the innermost trace among the arguments."""
-        trace = self.tape
-        arrays = False
-        for argument in arguments:
-            if isinstance(argument, Variable):
-                if argument.tape.level > trace.level:
-                    trace = argument.tape
-            elif isinstance(argument, np.ndarray) and argument.ndim:
-                arrays = True
-        if arrays and trace.entrywise:
-            from diffcompare.expression.entries import on_entries
-
-            return on_entries(primitive, *arguments)
-        return trace.operation(primitive, arguments)
+        return self.tape.operation(primitive, arguments)
 
     def __getitem__(self, key: Any) -> Any:
         if self.tape.entrywise:

@@ -49,13 +49,18 @@ class Formula(NamedTuple):
     typst: str
 
 
-def by_levels(graph: Graph) -> Graph:
-    """The same graph numbered as the lecture does: level by level, in order of appearance within a level."""
+def level_order(graph: Graph) -> list[int]:
+    """The nodes in the order in which the lecture numbers them: level by level, as they appear within a level."""
     level: list[int] = []
     for node in graph.nodes:
         depth = max((level[j] for j in node.operands), default=-1) + 1 if node.primitive and node.operands else 0
         level.append(depth)
-    order = sorted(range(len(graph.nodes)), key=lambda i: (level[i], graph.nodes[i].constant is not None, i))
+    return sorted(range(len(graph.nodes)), key=lambda i: (level[i], graph.nodes[i].constant is not None, i))
+
+
+def by_levels(graph: Graph) -> Graph:
+    """The same graph in the lecture's order."""
+    order = level_order(graph)
     place = {old: new for new, old in enumerate(order)}
     nodes = [
         Node(n.primitive, tuple(place[j] for j in n.operands), n.value, n.constant)

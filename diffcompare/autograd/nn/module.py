@@ -139,13 +139,15 @@ class Module:
     ) -> Iterator[tuple[str, Module]]:
         """This module and all inside it, at any depth, with their paths."""
         memo = set() if memo is None else memo
-        if remove_duplicate and self in memo:
-            return
-        memo.add(self)
-        yield prefix, self
-        for name, module in self._modules.items():
-            if module is not None:
-                yield from module.named_modules(memo, f"{prefix}.{name}" if prefix else name, remove_duplicate)
+        pending: list[tuple[str, Module]] = [(prefix, self)]
+        while pending:
+            path, module = pending.pop()
+            if remove_duplicate and module in memo:
+                continue
+            memo.add(module)
+            yield path, module
+            inside = [(f"{path}.{name}" if path else name, m) for name, m in module._modules.items() if m is not None]
+            pending += reversed(inside)
 
     def modules(self) -> Iterator[Module]:
         """This module and all inside it, at any depth."""

@@ -19,7 +19,7 @@ class Entry(Variable):
 
     def __init__(self, source: Variable, place: tuple[int, ...]) -> None:
         taken = index(place)(source) if source.shape else source
-        super().__init__(taken.tape, taken.index)
+        super().__init__(taken.tape, taken.index, taken.value)
         self.source = source
         self.place = place
 

@@ -15,6 +15,18 @@ from diffcompare.expression.primitives.primitive import Domain, Kink, Primitive,
 PAIR = ((-5.0, 5.0), (-5.0, 5.0))
 
 
+def _power(x: float, y: float) -> float:
+    """x^y; a square is a product, which is correctly rounded and everywhere the same."""
+    return x * x if y == 2 else math.pow(x, y)
+
+
+def _power_array(x: Any, y: Any) -> Any:
+    if np.ndim(y) or y != 2:
+        return np.power(x, y)
+    x = np.asarray(x, dtype=np.result_type(x, y))
+    return x * x
+
+
 def _power_by_base(_: Any, x: Any, y: Any) -> Any:
     """y x^(y-1), with the powers 0, 1 and 2 written as the polynomials they are."""
     if isinstance(y, (int, float)) and y in (0, 1, 2):
@@ -92,7 +104,7 @@ divide: Primitive = Primitive(
     why="-v/y reuses the quotient and cannot overflow where y*y would",
 )  # fmt: skip
 power = Primitive(
-    "power", math.pow, np.power, (_power_by_base, _power_by_exponent), lambda sp, x, y: x**y,
+    "power", _power, _power_array, (_power_by_base, _power_by_exponent), lambda sp, x, y: x**y,
     ball.power, _complex_power, POWERS,
     kinks=(
         Kink("x = 0, 0 < y < 1", lambda x, y: x == 0 and 0 < y < 1, "inf",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from string import ascii_letters
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,23 @@ def _matmul_pullback(k: int, v_bar: Any, v: Any, x: tuple[Any, ...]) -> Any:
     return unbroadcast(product, shape_of(x[k]))
 
 
-matmul: Structural = Structural("matmul", 2, np.matmul, _matmul_pullback)
+def _matmul_batched(which: tuple[bool, bool], x: Any, y: Any) -> Any:
+    """The rows of a batch of matrices in one product, where the other matrix is one; else the stacks as they are."""
+    if which == (True, False) and len(shape_of(x)) == 3 and len(shape_of(y)) == 2:
+        n, m, k = shape_of(x)
+        return reshape((n, m, shape_of(y)[1]))(matmul(reshape((n * m, k))(x), y))
+    if which == (False, True) and len(shape_of(x)) == 2 and len(shape_of(y)) == 3:
+        return swapped(_matmul_batched((True, False), swapped(y), swapped(x)))
+    rank = max(len(shape_of(x)) - which[0], len(shape_of(y)) - which[1])
+
+    def aligned(z: Any, own: bool) -> Any:
+        n, *shape = shape_of(z)
+        return reshape((n, *(1,) * (rank - len(shape)), *shape))(z) if own else z
+
+    return matmul(aligned(x, which[0]), aligned(y, which[1]))
+
+
+matmul: Structural = Structural("matmul", 2, np.matmul, _matmul_pullback, batched=_matmul_batched)
 
 
 def matrix_product(x: Any, y: Any) -> Any:
@@ -61,9 +78,14 @@ def sum_of_products(terms: tuple[str, ...], result: str) -> Structural:
         rule = sum_of_products((*terms[:k], result, *terms[k + 1 :]), terms[k])
         return rule(*x[:k], v_bar, *x[k + 1 :])
 
+    def batched(which: tuple[bool, ...], *x: Any) -> Any:
+        letter = next(c for c in ascii_letters if c not in subscripts)
+        longer = tuple([letter + term if own else term for own, term in zip(which, terms, strict=True)])
+        return sum_of_products(longer, letter + result)(*x)
+
     return Structural(
         "einsum", len(terms), lambda *x: np.einsum(subscripts, *x, optimize=len(x) > 2)[()], pullback,
-        parameters=subscripts,
+        batched=batched, parameters=subscripts,
     )  # fmt: skip
 
 

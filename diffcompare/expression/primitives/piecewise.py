@@ -107,7 +107,7 @@ minimum = _extremum("minimum", min, np.minimum, "Min", -1, ("min", "Min", "fmin"
 maximum = _extremum("maximum", max, np.maximum, "Max", 1, ("max", "Max", "fmax"))
 relu = Primitive(
     "relu", lambda x: x if x > 0 or x != x else 0.0, lambda x: np.maximum(x, 0),
-    (lambda v, x: _taken(greater(x, 0.0), 1),),
+    (lambda v, x: _taken(greater(v, 0.0), 1),),
     lambda sp, x: sp.Max(x, 0), lambda x: x if ball.sign_of(x, "relu") > 0 else 0 * x,
     lambda x: x if x.real > 0 else 0j, everywhere((0.2, 5.0)), aliases=("ReLU", "ramp"),
     kinks=(Kink("x = 0", lambda x: x == 0, "0", "a corner: any value in [0, 1] is a subgradient, 0 the usual choice"),),

@@ -25,7 +25,9 @@ class Structural:
 
     `pullback(k, v_bar, result, operands)` is the adjoint that operand k receives, of that operand's shape;
     `pushforward(k, x_dot, result, operands)` the tangent that it causes, of the result's shape; None stands for zero.
-    `accumulate(buffer, v_bar)` adds the adjoint to an array in place where that saves building it.
+    `accumulate(buffer, v_bar)` adds the adjoint to an array in place, and `adding(buffer, x)` the result, where that
+    saves building it.  `batched(which, *operands)` computes with one more axis in front of the operands for which
+    `which` is true, and of the result.
     """
 
     name: str
@@ -34,6 +36,8 @@ class Structural:
     pullback: Callable[..., Any]
     pushforward: Callable[..., Any] | None = None
     accumulate: Callable[[Any, Any], None] | None = None
+    adding: Callable[[Any, Any], None] | None = None
+    batched: Callable[..., Any] | None = None
     parameters: str = ""  # as text, for pictures and tables
 
     @property
@@ -100,7 +104,8 @@ def reshape(shape: tuple[int, ...]) -> Structural:
     """The same entries in another shape."""
     return Structural(
         "reshape", 1, lambda x: np.asarray(x).reshape(shape)[()],
-        lambda k, v_bar, v, x: reshape(shape_of(x[0]))(v_bar), parameters=str(shape),
+        lambda k, v_bar, v, x: reshape(shape_of(x[0]))(v_bar),
+        batched=lambda _, x: reshape((shape_of(x)[0], *shape))(x), parameters=str(shape),
     )  # fmt: skip
 
 
@@ -110,16 +115,21 @@ def transpose(axes: tuple[int, ...]) -> Structural:
     inverse = tuple(sorted(range(len(axes)), key=axes.__getitem__))
     return Structural(
         "transpose", 1, lambda x: np.asarray(x).transpose(axes), lambda k, v_bar, v, x: transpose(inverse)(v_bar),
-        parameters=str(axes),
+        batched=lambda _, x: transpose((0, *(axis + 1 for axis in axes)))(x), parameters=str(axes),
     )  # fmt: skip
 
 
 @lru_cache(maxsize=1024)
 def broadcast_to(shape: tuple[int, ...]) -> Structural:
     """Copies along new axes and along axes of length 1; its transpose adds the copies up."""
+
+    def batched(_: Any, x: Any) -> Any:
+        n, *own = shape_of(x)
+        return broadcast_to((n, *shape))(reshape((n, *(1,) * (len(shape) - len(own)), *own))(x))
+
     return Structural(
         "broadcast_to", 1, lambda x: np.broadcast_to(x, shape),
-        lambda k, v_bar, v, x: unbroadcast(v_bar, shape_of(x[0])), parameters=str(shape),
+        lambda k, v_bar, v, x: unbroadcast(v_bar, shape_of(x[0])), batched=batched, parameters=str(shape),
     )  # fmt: skip
 
 
@@ -128,7 +138,8 @@ def sum_over(axes: tuple[int, ...]) -> Structural:
     """Sum over axes, which stay with length 1."""
     return Structural(
         "sum", 1, lambda x: np.add.reduce(x, axis=axes, keepdims=True),
-        lambda k, v_bar, v, x: broadcast_to(shape_of(x[0]))(v_bar), parameters=str(axes),
+        lambda k, v_bar, v, x: broadcast_to(shape_of(x[0]))(v_bar),
+        batched=lambda _, x: sum_over(tuple([axis + 1 for axis in axes]))(x), parameters=str(axes),
     )  # fmt: skip
 
 
@@ -147,34 +158,66 @@ def index(key: Any, distinct: bool = False) -> Structural:
 
     Where nothing can repeat (`distinct`), the adjoint needs no slow accumulation.
     """
-    distinct = distinct or all(map(_cannot_repeat, key if isinstance(key, tuple) else (key,)))
+    parts = key if isinstance(key, tuple) else (key,)
+    if all(map(_is_basic, parts)):
+        return _basic_index(tuple([(p.start, p.stop, p.step) if type(p) is slice else p for p in parts]))
+    return _index(key, distinct or all(map(_cannot_repeat, parts)))
 
-    def add_in_place(buffer: Any, v_bar: Any) -> None:
-        if distinct:
-            buffer[key] += v_bar
-        else:
-            np.add.at(buffer, key, v_bar)
 
+@one_each
+def _basic_index(parts: tuple[Any, ...]) -> Structural:
+    """Indexing by whole numbers, slices (as triples, which have a hash), ellipsis and new axes."""
+    return _index(tuple([slice(*part) if isinstance(part, tuple) else part for part in parts]), True)
+
+
+def _index(key: Any, distinct: bool) -> Structural:
     return Structural(
         "index", 1, lambda x: np.asarray(x)[key], lambda k, v_bar, v, x: scatter(shape_of(x[0]), key, distinct)(v_bar),
-        accumulate=add_in_place, parameters=_written(key),
+        accumulate=_adding(key, distinct), batched=_behind_axis(key, lambda longer, _: index(longer, distinct)),
+        parameters=_written(key),
     )  # fmt: skip
 
 
 def scatter(shape: tuple[int, ...], key: Any, distinct: bool = False) -> Structural:
     """Zeros of that shape with the operand added at key: the transpose of indexing."""
+    add = _adding(key, distinct)
 
     def function(x: Any) -> Any:
         result = np.zeros(shape, dtype=dtype_of(x))
-        if distinct:
-            result[key] = x
-        else:
-            np.add.at(result, key, x)
+        add(result, x)
         return result
 
     return Structural(
-        "scatter", 1, function, lambda k, v_bar, v, x: index(key, distinct)(v_bar), parameters=_written(key)
-    )
+        "scatter", 1, function, lambda k, v_bar, v, x: index(key, distinct)(v_bar), adding=add,
+        batched=_behind_axis(key, lambda longer, n: scatter((n, *shape), longer, distinct)), parameters=_written(key),
+    )  # fmt: skip
+
+
+def _behind_axis(key: Any, primitive: Callable[[Any, int], Structural]) -> Callable[..., Any] | None:
+    """The primitive with a key that takes the whole of an axis in front; None where NumPy would move that axis."""
+    parts = key if isinstance(key, tuple) else (key,)
+    if sum(isinstance(part, np.ndarray) for part in parts) > 1 or not all(
+        _is_basic(part) or isinstance(part, np.ndarray) for part in parts
+    ):
+        return None
+    return lambda _, x: primitive((slice(None), *parts), shape_of(x)[0])(x)
+
+
+def _adding(key: Any, distinct: bool) -> Callable[[Any, Any], None]:
+    def add_in_place(buffer: Any, x: Any) -> None:
+        if distinct:
+            buffer[key] += x
+        else:
+            np.add.at(buffer, key, x)
+
+    return add_in_place
+
+
+def _is_basic(part: Any) -> bool:
+    """Whether a part of a key is a whole number, a slice between whole numbers, an ellipsis or a new axis."""
+    if type(part) is slice:
+        return all(type(end) in (int, type(None)) for end in (part.start, part.stop, part.step))
+    return type(part) is int or part is None or part is Ellipsis
 
 
 def _cannot_repeat(part: Any) -> bool:
@@ -204,10 +247,15 @@ def concatenation(sizes: tuple[int, ...], axis: int) -> Structural:
     def place(k: int) -> tuple[slice, ...]:
         return (slice(None),) * axis + (slice(starts[k], starts[k + 1]),)
 
+    def batched(which: Sequence[bool], *x: Any) -> Any:
+        n = next(shape_of(part)[0] for part, own in zip(x, which, strict=True) if own)
+        parts = [part if own else broadcast_to((n, *shape_of(part)))(part) for part, own in zip(x, which, strict=True)]
+        return concatenation(sizes, axis + 1)(*parts)
+
     return Structural(
         "concatenate", len(sizes), lambda *x: np.concatenate(x, axis=axis),
         lambda k, v_bar, v, x: index(place(k))(v_bar),
-        lambda k, x_dot, v, x: scatter(shape_of(v), place(k), True)(x_dot), parameters=str(axis),
+        lambda k, x_dot, v, x: scatter(shape_of(v), place(k), True)(x_dot), batched=batched, parameters=str(axis),
     )  # fmt: skip
 
 
@@ -217,7 +265,6 @@ def concatenate(parts: Sequence[Any], axis: int) -> Any:
 
 
 @lru_cache(maxsize=1024)
-@one_each
 def cast(dtype: Any) -> Structural:
     """The same numbers in another type; of complex numbers cast to a real type, the real part.
 
@@ -231,5 +278,6 @@ def cast(dtype: Any) -> Structural:
 
     return Structural(
         "cast", 1, function, lambda k, v_bar, v, x: cast(dtype_of(x[0]))(v_bar) if smooth else None,
-        lambda k, x_dot, v, x: cast(dtype)(x_dot) if smooth else None, parameters=np.dtype(dtype).name,
+        lambda k, x_dot, v, x: cast(dtype)(x_dot) if smooth else None, batched=lambda _, x: cast(dtype)(x),
+        parameters=np.dtype(dtype).name,
     )  # fmt: skip

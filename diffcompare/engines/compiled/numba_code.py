@@ -1,0 +1,192 @@
+"""A program of numbers for many points at once: a loop that Numba compiles, once for each text, and keeps on disk.
+
+IEEE semantics: no fast-math, and a product and a sum round once (FMA) only where that was asked for.  Threads share
+the points; the one that calls does most of the work where the others are kept waiting.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from diffcompare.engines.compiled.numpy_code import Kernel
+from diffcompare.engines.compiled.recording import Recording
+from diffcompare.errors import DiffCompareError
+from diffcompare.expression.code import PYTHON, Line, assignments
+from diffcompare.expression.code_definitions import definitions
+
+INSTALL = "numba is not installed; pip install 'diffcompare[jit]'"
+NOT_IN_NUMBA = frozenset({"gamma", "loggamma", "polygamma"})  # C's have other values at the poles, or none
+LONGEST = 2000  # nodes of a program; Numba takes some ms for each
+PIECE, BLOCK = 9, 64  # lines of a loop, and points that go through all loops before the next
+NAMES = re.compile(r"\b[xtrc]\d+\b")
+CHUNK = 2**16  # points that a thread takes at a time
+NUMBA = replace(PYTHON, name="python", call=lambda name, x: f"np.cbrt({x})" if name == "cbrt" else PYTHON.call(name, x))
+READ_ONLY = "Array(float64, 1, 'C', readonly=True)"
+OPTIONS = 'nogil=True, error_model="numpy"'
+
+
+def obstacle(recording: Recording) -> str:
+    """Why there can be no kernel of a program; empty where there can."""
+    if importlib.util.find_spec("numba") is None:
+        return INSTALL
+    names = {node.primitive.name for node in recording.graph.nodes if node.primitive is not None}
+    if len(recording.graph.nodes) > LONGEST:
+        return f"numba would compile {len(recording.graph.nodes)} operations for long"
+    missing = sorted(names & NOT_IN_NUMBA)
+    return f"numba has no {', '.join(missing)}" if missing else ""
+
+
+def on_threads(recording: Recording, fma: bool = False) -> Kernel:
+    """The program as `kernel(inputs, results)`, arrays of shape (k,), as `on_blocks` makes one.
+
+    Raises `DiffCompareError` where Numba is not installed, or has not all operations.
+    """
+    reason = obstacle(recording)
+    if reason:
+        raise DiffCompareError(reason)
+    text = kernel_text(recording, fma)
+    compiled = _loaded(text)
+    guarded = bool(recording.decisions)
+
+    def kernel(inputs: Sequence[Any], results: Sequence[Any]) -> Any:
+        count = len(results[0])
+        held = np.ones(count, dtype=bool) if guarded else None
+        arrays = [*inputs, *results, *([held] if held is not None else [])]
+        starts = iter(range(0, count, CHUNK))
+        nans: list[int] = []
+
+        def work(starts: Iterator[int]) -> None:
+            for start in starts:
+                nans.append(compiled(*[array[start : start + CHUNK] for array in arrays]))
+
+        others = [_threads().submit(work, starts) for _ in range(min(_cores(), -(-count // CHUNK)) - 1)]
+        work(starts)
+        for other in others:
+            if not other.cancel():  # it has begun
+                other.result()
+        return held, any(nans)
+
+    vars(kernel)["source"] = text
+    return kernel
+
+
+def kernel_text(recording: Recording, fma: bool = False) -> str:
+    """The kernel as Python text."""
+    graph, count = recording.graph, recording.results
+    conditions = {f"c{k}": decision for k, decision in enumerate(recording.decisions)}
+    results = [f"r{k}" for k in range(count)]
+    inputs = [f"x{k}" for k in range(len(graph.names))]
+    named = [*zip(conditions, graph.outputs[count:], strict=True), *zip(results, graph.outputs[:count], strict=True)]
+    body = _loops(assignments(graph, NUMBA, inputs, named)[0], inputs, conditions)
+    parameters = [*(f"a{name}" for name in (*inputs, *results)), *(["held"] if conditions else [])]
+    types = [READ_ONLY] * len(inputs) + ["float64[::1]"] * count + ["boolean[::1]"] * bool(conditions)
+    options = OPTIONS + (', fastmath={"contract"}' if fma else "")
+    own = definitions("python", {node.primitive.name for node in graph.nodes if node.primitive is not None})
+    helpers = "".join(f"@njit({options})\n{text}\n\n\n" for text in own)
+    return (
+        "import math\n\nimport numpy as np\nfrom numba import njit\n\n\n" + helpers
+        + f'@njit("int64({", ".join(types)})", {options}, cache=CACHED)\n'
+        + f"def kernel({', '.join(parameters)}):\n{body}    return nans\n"
+    )  # fmt: skip
+
+
+def _loops(lines: Sequence[Line], inputs: Sequence[str], conditions: Mapping[str, bool]) -> str:
+    """Loops over the points, each with a piece of the program.
+
+    A core looks a few hundred operations ahead: in one long loop that is few points, and it waits for each operation
+    of a chain.  In short ones it has many points under way; what one piece hands to another stays in the L1 cache.
+    """
+    pieces = [lines[k : k + PIECE] for k in range(0, len(lines), PIECE)]
+    made = {line.name: k for k, piece in enumerate(pieces) for line in piece}
+    used = [{name for line in piece for name in NAMES.findall(line.formula)} for piece in pieces]
+    last = {name: k for k, names in enumerate(used) for name in names}
+    kept = [name for name, k in made.items() if last.get(name, k) > k]
+    place = {name: k for k, name in enumerate(kept)}
+    text = [f"kept = np.empty({BLOCK * len(kept)})", "nans = 0", f"for start in range(0, len(ar0), {BLOCK}):"]
+    text.append(f"    points = min({BLOCK}, len(ar0) - start)")
+    arrays = [*inputs, *(name for name in made if name.startswith("r"))]
+    text += [f"    b{name} = a{name}[start : start + points]" for name in arrays]
+    text += ["    holds = held[start : start + points]"] * bool(conditions)
+    for k, piece in enumerate(pieces):
+        text.append("    for i in range(points):")
+        text += [f"        {name} = b{name}[i]" for name in inputs if name in used[k]]
+        handed = [name for name in kept if name in used[k] and made[name] < k]
+        text += [f"        {name} = kept[{place[name] * BLOCK} + i]" for name in handed]
+        for name, formula in piece:
+            text.append(f"        {name} = {formula}")
+            if name in conditions:
+                text.append(f"        holds[i] &= {'' if conditions[name] else 'not '}{name}")
+            elif name.startswith("r"):
+                text += [f"        b{name}[i] = {name}", f"        nans += 1 if {name} != {name} else 0"]
+            if name in place:
+                text.append(f"        kept[{place[name] * BLOCK} + i] = {name}")
+    return "".join(f"    {line}\n" for line in text)
+
+
+@cache
+def _loaded(text: str) -> Callable[..., int]:
+    """The compiled kernel: from a module of its own in the user's cache folder, where there can be one."""
+    folder = _folder()
+    if folder is not None:
+        try:
+            return _from_file(folder, text)
+        except Exception:  # a full disk, a file cut short, another Numba's: whatever it is, compiling anew will do
+            pass
+    space: dict[str, Any] = {}
+    exec(compile(text.replace("cache=CACHED", "cache=False"), "<compiled by diffcompare>", "exec"), space)
+    made: Callable[..., int] = space["kernel"]
+    return made
+
+
+def _from_file(folder: Path, text: str) -> Callable[..., int]:
+    text = text.replace("cache=CACHED", "cache=True")
+    name = f"diffcompare_kernel_{hashlib.sha256(text.encode()).hexdigest()[:24]}"
+    path = folder / f"{name}.py"
+    if not path.exists() or path.read_text() != text:
+        part = path.with_suffix(f".{os.getpid()}")
+        part.write_text(text)
+        part.replace(path)
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # Numba finds what it kept by the module's name
+    spec.loader.exec_module(module)
+    made: Callable[..., int] = module.kernel
+    return made
+
+
+def _folder() -> Path | None:
+    """A folder for compiled code that nobody else can write to; None where there is none."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+    try:
+        folder = (Path(base) if base else Path.home() / ".cache") / "diffcompare"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = folder.stat()
+    except (OSError, RuntimeError):
+        return None
+    theirs = hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & 0o022)
+    return None if theirs or not os.access(folder, os.W_OK) else folder
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max(_cores() - 1, 1), "diffcompare")
+
+
+@cache
+def _cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
