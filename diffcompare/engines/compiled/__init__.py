@@ -10,13 +10,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from diffcompare.engines import Derivatives
 from diffcompare.engines.automatic import reverse
-from diffcompare.engines.compiled.compilation import Compilation
+from diffcompare.engines.compiled.compilation import LONGEST, Compilation
 from diffcompare.engines.compiled.python_code import on_arguments
 from diffcompare.engines.compiled.request import requested
 from diffcompare.errors import DiffCompareError
@@ -32,9 +31,16 @@ def compile(  # noqa: A001  the word for it, as in dc.compile
 ) -> Callable[..., Any]:  # fmt: skip
     """A function, or a derivative of it, as fast code for points of the shapes and types of `at`.
 
-    The result takes the arguments of f, by place or by name, and for "hvp" a direction after them.  It returns the
-    value, or derivatives of the shape of the arguments `argnums` (all by default; a tuple of them where f has several),
-    a pair of both, or a Jacobian of the shape of the output followed by that of the argument.
+    `want` is "value", "gradient", "value_and_gradient", "jacobian", "value_and_jacobian" or "hvp".  The result takes
+    the arguments of f, by place or by name, and for "hvp" a direction after them, of the shape of the gradient.  It
+    returns the value, or derivatives of the shape of the arguments `argnums` (all by default; a tuple of them where f
+    has several), a pair of both, or a Jacobian of the shape of the output followed by that of the argument.  Of a
+    function of numbers it also takes arrays of points: the axes of the points come first, in arguments and results.
+
+    A program holds on one branch of f; a point on another is traced once more.  It runs as straight-line Python at one
+    point, by NumPy in blocks or a Numba kernel at many (`pip install 'diffcompare[jit]'`), and by NumPy where f works
+    on arrays; `way` = "python", "numpy", "numba" or "tape" forces one, and `.ways` of the result says which it is.
+    With `fma` a kernel may round a product and a sum once.
 
     Raises `DiffCompareError` for a want, way or argument that does not exist, `PointError` for a point that does not
     fit, at once or when the result is called.
@@ -43,6 +49,8 @@ def compile(  # noqa: A001  the word for it, as in dc.compile
     >>> gradient = dc.compile("ln(x1) + x1*x2 - sin(x2)", at={"x1": 2.0, "x2": 5.0})
     >>> gradient(2.0, 5.0), gradient(x2=5, x1=1)
     ((5.5, 1.7163378145367738), (6.0, 0.7163378145367738))
+    >>> dc.compile("x^3", at={"x": 1.0}, way="numpy")(np.array([1.0, 2.0, 3.0]))
+    array([ 3., 12., 27.])
     """
     if way is not None and way not in WAYS:
         raise DiffCompareError(f"there is no way {way!r}; there are {', '.join(WAYS)}")
@@ -50,9 +58,10 @@ def compile(  # noqa: A001  the word for it, as in dc.compile
     if fma and way != "numba":
         raise DiffCompareError('fma is for the kernels of way="numba"; elsewhere every operation rounds')
     compilation = Compilation(requested(source, at, want, argnums), way=way, fma=fma)
-    if way not in (None, "python") or not compilation.of_numbers:
+    first = compilation.branches[0].recording
+    if way not in (None, "python") or not compilation.of_numbers or len(first.graph.nodes) > LONGEST:
         return compilation
-    fast = on_arguments(compilation.request, compilation.branches[0].recording, compilation)
+    fast = on_arguments(compilation.request, first, compilation)
     if fast is None:
         return compilation
     vars(fast).update(ways=compilation.ways, operations=compilation.operations)
@@ -60,22 +69,23 @@ def compile(  # noqa: A001  the word for it, as in dc.compile
 
 
 def compiled(function: Function, point: Point) -> Derivatives:
-    """The engine: value and Jacobian by a program that is recorded once and kept as long as the function."""
-    key = tuple((name, np.shape(value)) for name, value in point.items())
-    kept = _KEPT.setdefault(function, {})
-    if key not in kept:
+    """The engine: value and Jacobian by a program that is recorded once and kept for the next point."""
+    key = (function, tuple((name, np.shape(value)) for name, value in point.items()))
+    if key not in _KEPT:
         start = time.perf_counter()
-        request = requested(function, point, "value_and_jacobian", None)
-        kept[key] = Compilation(request, entrywise=True), time.perf_counter() - start
-    compilation, seconds = kept[key]
+        made = Compilation(requested(function, point, "value_and_jacobian", None), entrywise=True)
+        while len(_KEPT) >= MOST_KEPT:
+            del _KEPT[next(iter(_KEPT))]
+        _KEPT[key] = made, time.perf_counter() - start
+    compilation, seconds = _KEPT[key]
     branch, found = compilation.program_at(point, point_inputs(point))
-    operations = branch.recording.graph.operations()
     if found is None:
-        answer = reverse(function, point)
-        return replace(answer, note="by the tape: a result is not finite")
+        return replace(reverse(function, point), note="by the tape: the program gives nan")
     m, n = len(branch.recording.primal.outputs), len(branch.recording.primal.names)
     jacobian = np.array(found[m:], dtype=float).reshape(m, n)
+    operations = branch.recording.graph.operations()
     return Derivatives(list(found[:m]), jacobian, min(m, n), operations, f"compiled once, in {1e3 * seconds:.2g} ms")
 
 
-_KEPT: WeakKeyDictionary[Function, dict[Any, tuple[Compilation, float]]] = WeakKeyDictionary()
+MOST_KEPT = 32  # programs, each of a function and its shapes
+_KEPT: dict[Any, tuple[Compilation, float]] = {}

@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
+import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache
@@ -22,11 +23,14 @@ import numpy as np
 from diffcompare.engines.compiled.numpy_code import Kernel
 from diffcompare.engines.compiled.recording import Recording
 from diffcompare.errors import DiffCompareError
-from diffcompare.expression.code import PYTHON, TRUTH, assignments, is_condition
+from diffcompare.expression.code import PYTHON, Line, assignments
 from diffcompare.expression.code_definitions import definitions
 
 INSTALL = "numba is not installed; pip install 'diffcompare[jit]'"
 NOT_IN_NUMBA = frozenset({"gamma", "loggamma", "polygamma"})  # C's have other values at the poles, or none
+LONGEST = 2000  # nodes of a program; Numba takes some ms for each
+PIECE, BLOCK = 9, 64  # lines of a loop, and points that go through all loops before the next
+NAMES = re.compile(r"\b[xtrc]\d+\b")
 CHUNK = 2**16  # points that a thread takes at a time
 NUMBA = replace(PYTHON, name="python", call=lambda name, x: f"np.cbrt({x})" if name == "cbrt" else PYTHON.call(name, x))
 READ_ONLY = "Array(float64, 1, 'C', readonly=True)"
@@ -38,6 +42,8 @@ def obstacle(recording: Recording) -> str:
     if importlib.util.find_spec("numba") is None:
         return INSTALL
     names = {node.primitive.name for node in recording.graph.nodes if node.primitive is not None}
+    if len(recording.graph.nodes) > LONGEST:
+        return f"numba would compile {len(recording.graph.nodes)} operations for long"
     missing = sorted(names & NOT_IN_NUMBA)
     return f"numba has no {', '.join(missing)}" if missing else ""
 
@@ -56,7 +62,7 @@ def on_threads(recording: Recording, fma: bool = False) -> Kernel:
 
     def kernel(inputs: Sequence[Any], results: Sequence[Any]) -> Any:
         count = len(results[0])
-        held = np.empty(count, dtype=bool) if guarded else None
+        held = np.ones(count, dtype=bool) if guarded else None
         arrays = [*inputs, *results, *([held] if held is not None else [])]
         starts = iter(range(0, count, CHUNK))
         nans: list[int] = []
@@ -79,32 +85,54 @@ def on_threads(recording: Recording, fma: bool = False) -> Kernel:
 def kernel_text(recording: Recording, fma: bool = False) -> str:
     """The kernel as Python text."""
     graph, count = recording.graph, recording.results
-    conditions = [f"c{k}" for k in range(len(recording.decisions))]
+    conditions = {f"c{k}": decision for k, decision in enumerate(recording.decisions)}
     results = [f"r{k}" for k in range(count)]
     inputs = [f"x{k}" for k in range(len(graph.names))]
-    named = list(zip([*conditions, *results], [*graph.outputs[count:], *graph.outputs[:count]], strict=True))
-    of = dict(named)
-    lines = [f"{name} = a{name}[i]" for name in inputs]
-    for name, formula in assignments(graph, NUMBA, inputs, named)[0]:
-        truth = name in results and is_condition(graph.nodes[of[name]].value)
-        lines.append(f"{name} = {TRUTH['python'].format(formula) if truth else formula}")
-    lines += [f"a{name}[i] = {name}" for name in results]
-    lines.append(f"nans += 1 if {' or '.join(f'{name} != {name}' for name in results)} else 0")
-    if conditions:
-        decided = zip(conditions, recording.decisions, strict=True)
-        lines.append(f"held[i] = {' and '.join(name if decision else f'not {name}' for name, decision in decided)}")
+    named = [*zip(conditions, graph.outputs[count:], strict=True), *zip(results, graph.outputs[:count], strict=True)]
+    body = _loops(assignments(graph, NUMBA, inputs, named)[0], inputs, conditions)
     parameters = [*(f"a{name}" for name in (*inputs, *results)), *(["held"] if conditions else [])]
     types = [READ_ONLY] * len(inputs) + ["float64[::1]"] * count + ["boolean[::1]"] * bool(conditions)
     options = OPTIONS + (', fastmath={"contract"}' if fma else "")
     own = definitions("python", {node.primitive.name for node in graph.nodes if node.primitive is not None})
     helpers = "".join(f"@njit({options})\n{text}\n\n\n" for text in own)
-    body = "".join(f"        {line}\n" for line in lines)
     return (
         "import math\n\nimport numpy as np\nfrom numba import njit\n\n\n" + helpers
         + f'@njit("int64({", ".join(types)})", {options}, cache=CACHED)\n'
-        + f"def kernel({', '.join(parameters)}):\n    nans = 0\n    for i in range(len(a{results[0]})):\n{body}"
-        "    return nans\n"
+        + f"def kernel({', '.join(parameters)}):\n{body}    return nans\n"
     )  # fmt: skip
+
+
+def _loops(lines: Sequence[Line], inputs: Sequence[str], conditions: Mapping[str, bool]) -> str:
+    """Loops over the points, each with a piece of the program.
+
+    A core looks a few hundred operations ahead: in one long loop that is few points, and it waits for each operation
+    of a chain.  In short ones it has many points under way; what one piece hands to another stays in the L1 cache.
+    """
+    pieces = [lines[k : k + PIECE] for k in range(0, len(lines), PIECE)]
+    made = {line.name: k for k, piece in enumerate(pieces) for line in piece}
+    used = [{name for line in piece for name in NAMES.findall(line.formula)} for piece in pieces]
+    last = {name: k for k, names in enumerate(used) for name in names}
+    kept = [name for name, k in made.items() if last.get(name, k) > k]
+    place = {name: k for k, name in enumerate(kept)}
+    text = [f"kept = np.empty({BLOCK * len(kept)})", "nans = 0", f"for start in range(0, len(ar0), {BLOCK}):"]
+    text.append(f"    points = min({BLOCK}, len(ar0) - start)")
+    arrays = [*inputs, *(name for name in made if name.startswith("r"))]
+    text += [f"    b{name} = a{name}[start : start + points]" for name in arrays]
+    text += ["    holds = held[start : start + points]"] * bool(conditions)
+    for k, piece in enumerate(pieces):
+        text.append("    for i in range(points):")
+        text += [f"        {name} = b{name}[i]" for name in inputs if name in used[k]]
+        handed = [name for name in kept if name in used[k] and made[name] < k]
+        text += [f"        {name} = kept[{place[name] * BLOCK} + i]" for name in handed]
+        for name, formula in piece:
+            text.append(f"        {name} = {formula}")
+            if name in conditions:
+                text.append(f"        holds[i] &= {'' if conditions[name] else 'not '}{name}")
+            elif name.startswith("r"):
+                text += [f"        b{name}[i] = {name}", f"        nans += 1 if {name} != {name} else 0"]
+            if name in place:
+                text.append(f"        kept[{place[name] * BLOCK} + i] = {name}")
+    return "".join(f"    {line}\n" for line in text)
 
 
 @cache

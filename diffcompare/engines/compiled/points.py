@@ -52,6 +52,9 @@ def columns(given: dict[str, Any], templates: dict[str, Any], points: tuple[int,
         value = np.asarray(given[name])
         if value.dtype.kind not in "biuf":
             raise PointError(f"{name} is {value.dtype}; give it real numbers")
+        if not shape_of(template) and value.shape == points:
+            inputs.append(np.ascontiguousarray(value.ravel(), dtype=float))
+            continue
         entries = np.broadcast_to(value.astype(float, copy=False), points + shape_of(template))
         entries = entries.reshape(-1, np.size(template))
         inputs += [np.ascontiguousarray(entries[:, k]) for k in range(entries.shape[1])]
@@ -73,44 +76,48 @@ def at_points(compilation: Compilation, inputs: Arrays, points: tuple[int, ...])
 
 def _fill(compilation: Compilation, inputs: Arrays, results: Arrays) -> None:
     """The results at every point, branch by branch; those that no program answers one by one, by the tape."""
-    rest = np.arange(len(inputs[0]))
-    for k in range(0 if compilation.way == "tape" else MOST_BRANCHES):
-        if (
-            k == len(compilation.branches)
-            and compilation.add(compilation.point_of([x[rest[0]] for x in inputs])) is None
-        ):
-            break  # a point whose derivative is nan by its own program as well
-        branch = compilation.branches[k]
-        everything = len(rest) == len(inputs[0])
-        part = inputs if everything else [x[rest] for x in inputs]
-        found = results if everything else [np.empty(len(rest)) for _ in results]
-        held, nan = compilation.kernel(branch, len(rest))(part, found)
-        if nan:
-            answered = ~_lost(compilation, branch, part, found)
-            held = answered if held is None else held & answered
-        if held is None:
-            held = np.ones(len(rest), dtype=bool)
-        if not everything:
-            for result, value in zip(results, found, strict=True):
-                result[rest[held]] = value[held]
-        rest = rest[~held]
+    if compilation.way == "tape":
+        _by_tape(compilation, inputs, results, np.arange(len(results[0])))
+        return
+    rest = _run(compilation, compilation.branches[0], inputs, results)
+    for k in range(1, MOST_BRANCHES):
         if not len(rest):
             return
+        part = [x[rest] for x in inputs]
+        if k == len(compilation.branches) and compilation.add(compilation.point_of([x[0] for x in part])) is None:
+            break  # its own program gives nan there too
+        found = [np.empty(len(rest)) for _ in results]
+        left = _run(compilation, compilation.branches[k], part, found)
+        answered = np.ones(len(rest), dtype=bool)
+        answered[left] = False
+        for result, value in zip(results, found, strict=True):
+            result[rest[answered]] = value[answered]
+        rest = rest[left]
+    _by_tape(compilation, inputs, results, rest)
+
+
+def _run(compilation: Compilation, branch: Branch, inputs: Arrays, results: Arrays) -> Any:
+    """Fill the results by the program of a branch; the places of the points that it does not answer.
+
+    A derivative that is nan is no answer, unless the value is nan too.
+    """
+    held, nan = compilation.kernel(branch, len(results[0]))(inputs, results)
+    if held is None and not nan:
+        return ()
+    left = np.zeros(len(results[0]), dtype=bool) if held is None else ~held
+    if nan and branch.recording.checked:
+        places = np.flatnonzero(np.isnan(results).any(axis=0))
+        primal = branch.recording.primal
+        values = primal.replay(array_domain(float), [x[places] for x in inputs[: len(primal.names)]])
+        left[places] |= ~np.isnan([values[i] + 0 * places for i in primal.outputs]).any(axis=0)
+    return np.flatnonzero(left)
+
+
+def _by_tape(compilation: Compilation, inputs: Arrays, results: Arrays, rest: Any) -> None:
+    """The results at these places by the tape, once for points that are the same."""
+    request = compilation.request
     points, place = np.unique(np.stack([x[rest] for x in inputs], axis=1), axis=0, return_inverse=True)
     for k, at in enumerate(points):
-        answer = flattened(compilation.request, by_tape(compilation.request, compilation.point_of(at.tolist())))
+        answer = flattened(request, by_tape(request, compilation.point_of(at.tolist())))
         for result, value in zip(results, answer, strict=True):
             result[rest[place.ravel() == k]] = value
-
-
-def _lost(compilation: Compilation, branch: Branch, inputs: Arrays, results: Arrays) -> Any:
-    """The points where a derivative is nan and the value is not; a value that is nan has a derivative that is."""
-    nan: Any = np.isnan(results).any(axis=0)
-    if compilation.request.want == "value":
-        return np.zeros_like(nan)
-    places = np.flatnonzero(nan)
-    primal = branch.recording.primal
-    values = primal.replay(array_domain(float), [x[places] for x in inputs[: len(primal.names)]])
-    for i in primal.outputs:
-        nan[places] &= ~np.isnan(values[i])
-    return nan
