@@ -284,7 +284,7 @@ def _defaults(source: Callable[..., Any]) -> set[str]:
 
 def _extent(program: Program, name: str) -> tuple[int, ...]:
     """The least shape with every entry that a formula uses; () for a number."""
-    used = [i.index for i in program.instructions if isinstance(i, Name) and i.name == name]
+    used = [i.entry for i in program.instructions if isinstance(i, Name) and i.name == name]
     return tuple(1 + max(axis) for axis in zip(*used, strict=True))
 
 
