@@ -1,7 +1,8 @@
 """The operators over automatic differentiation: one vocabulary, all nestable.
 
 `f` is a Function or a plain callable; every operator returns a function of the same arguments.  An argument is a
-number, an array of any shape, or a tuple, list or dict of them; derivatives by it have its shape.
+number, an array of any shape, or a tuple, list or dict of them; derivatives by it have its shape.  Other arrays that
+the code of f uses count as they are when it uses them, also where it writes into them later.
 """
 
 from __future__ import annotations

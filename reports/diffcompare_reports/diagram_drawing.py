@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from diffcompare.studies.graphs.diagram import Box, Diagram
@@ -20,12 +21,13 @@ from diffcompare_reports.graph_drawing import (
     draw_graph,
     extent,
 )
-from diffcompare_reports.style import DOTTED, GREY, INK, SOLID, VERMILLION, darker, drawn, mathematics, words
+from diffcompare_reports.style import BLUE, DOTTED, GREY, INK, SOLID, VERMILLION, darker, drawn, mathematics, words
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 GAP = 0.25  # inches
+MOST_NAMES = 4  # of variables in a box
 STRAIGHT = {"operation": 6, "group": 6}  # arrows between operations rather than from variables
 
 
@@ -63,13 +65,22 @@ def _arrows(diagram: Diagram) -> list[Arrow]:
 
 def _card(box: Box) -> Card:
     """Title, what a group holds, and the shape, in a strip where a gradient is kept."""
-    ink = GREY if box.frozen else INK
+    ink = GREY if box.frozen or box.fixed else INK
     title = mathematics(box.latex, box.title) if box.latex else words(box.title)
     lines = [Line(title, ink, max(14.0, extent(title, SIZE)[1] + 6))]
     lines += [Line(words(", ".join(box.notes)), ink, 11.0, SMALL)] * bool(box.notes)
+    lines += [Line(words(_using(box.named)), GREY, 11.0, SMALL)] * bool(box.named)
     lines.append(Line(_shape(box), darker(VERMILLION) if box.keeps_grad else ink, 15.0, SMALL))
-    fill = {"operation": "white", "group": INPUT_TINT if box.frozen else FORWARD_TINT}.get(box.kind, INPUT_TINT)
-    return card(lines, fill=fill, strip=REVERSE_TINT if box.keeps_grad else None, heavy=box.root, dashed=box.frozen)
+    greyed = box.frozen or box.fixed
+    fill = {"operation": "white", "group": INPUT_TINT if greyed else FORWARD_TINT}.get(box.kind, INPUT_TINT)
+    edge = GREY if box.frozen else BLUE if box.fixed else INK
+    strip = REVERSE_TINT if box.keeps_grad else None
+    return card(lines, fill=fill, strip=strip, heavy=box.root, dashed=box.frozen, edge=edge)
+
+
+def _using(names: Sequence[str]) -> str:
+    """What a box uses, in one line."""
+    return "with " + ", ".join(names[:MOST_NAMES]) + f" and {len(names) - MOST_NAMES} more" * (len(names) > MOST_NAMES)
 
 
 def _shape(box: Box) -> str:
@@ -86,4 +97,8 @@ def _key(diagram: Diagram) -> str:
         parts.append("Orange: its grad is kept.")
     if any(box.frozen for box in boxes):
         parts.append("Dashed: no gradient goes through.")
+    if any(box.fixed for box in boxes):
+        parts.append("Blue edge: frozen, but gradients go through.")
+    if any(box.named for box in boxes):
+        parts.append("With: used too, arrow left out.")
     return "  ".join(parts)

@@ -46,6 +46,7 @@ class Card:
     strip: str | None = None  # the tint behind the last line
     heavy: bool = False
     dashed: bool = False
+    edge: str = INK
 
     @property
     def height(self) -> float:
@@ -189,7 +190,7 @@ def _draw_card(axes: Axes, one: Card, x: float, y: float) -> None:
         axes.add_patch(strip)
         strip.set_clip_path(box)
     frame = FancyBboxPatch(
-        (left, bottom), one.width, one.height, facecolor="none", edgecolor=GREY if one.dashed else INK, zorder=3,
+        (left, bottom), one.width, one.height, facecolor="none", edgecolor=one.edge, zorder=3,
         linewidth=1.6 if one.heavy else 0.7, linestyle=DASHED if one.dashed else SOLID, **outline,
     )  # fmt: skip
     axes.add_patch(frame)

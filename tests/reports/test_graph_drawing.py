@@ -17,7 +17,7 @@ import diffcompare.autograd as torch
 from diffcompare.studies.graphs.diagram import Diagram
 from diffcompare.studies.graphs.folding import readable
 from diffcompare_reports.diagram_drawing import dot, draw_diagram
-from diffcompare_reports.style import GREY, INK, styled
+from diffcompare_reports.style import BLUE, GREY, INK, styled
 
 
 def linear() -> Any:
@@ -47,6 +47,33 @@ def repeated(x: Any, W: Any) -> Any:
     return x
 
 
+def recurrent(W: Any, U: Any, x: Any) -> Any:
+    h = np.zeros(2)
+    for t in range(80):
+        h = np.tanh(W @ h + U @ x[t])
+    return h
+
+
+class Recurrent(torch.nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.enter, self.stay, self.leave = torch.nn.Linear(3, 4), torch.nn.Linear(4, 4), torch.nn.Linear(4, 1)
+
+    def forward(self, x: Any) -> Any:
+        h, total = torch.zeros(2, 4), 0.0
+        for t in range(12):
+            h = torch.tanh(self.enter(x[t]) + self.stay(h))
+            total = total + self.leave(h).sum()
+        return total
+
+
+def frozen_inside() -> Diagram:
+    net = network(20)
+    net[0].requires_grad_(False)
+    net[6].requires_grad_(False)
+    return dc.autograd_graph(net, torch.ones(2, 8))
+
+
 class Underscored(torch.nn.Module):
     def __init__(self) -> None:
         super().__init__()
@@ -64,6 +91,9 @@ DIAGRAMS = {
     "sixty": lambda: dc.autograd_graph(network(9), torch.ones(2, 8)),
     "folded by modules": lambda: dc.autograd_graph(network(20), torch.ones(2, 8)),
     "folded by levels": lambda: dc.array_graph(repeated, {"x": np.ones(3), "W": np.eye(3)}),
+    "frozen inside": frozen_inside,
+    "recurrent": lambda: dc.array_graph(recurrent, {"W": np.eye(2), "U": np.eye(2), "x": np.ones((80, 2))}),
+    "recurrent module": lambda: dc.autograd_graph(Recurrent(), torch.ones(12, 2, 3)),
     "underscores": lambda: dc.autograd_graph(Underscored(), torch.ones(2, 2)),
 }
 
@@ -101,9 +131,16 @@ def test_every_arrow_is_drawn_and_frozen_boxes_are_greyed(name: str) -> None:
     assert len(figure.findobj(FancyArrowPatch)) == len(shown.arrows)
     colours = Counter(to_hex(frame.get_edgecolor()).lower() for frame in frames)
     frozen = sum(box.frozen for box in shown.boxes)
-    assert colours == +Counter({GREY: frozen, INK: len(shown.boxes) - frozen})
+    fixed = sum(box.fixed for box in shown.boxes)
+    assert fixed == (name == "frozen inside")
+    assert colours == +Counter({GREY: frozen, BLUE.lower(): fixed, INK: len(shown.boxes) - frozen - fixed})
     assert sum(frame.get_linestyle() != "-" for frame in frames) == frozen
     assert sum(frame.get_linewidth() > 1 for frame in frames) == sum(box.root for box in shown.boxes)
+
+
+@pytest.mark.parametrize("name", ["recurrent", "recurrent module"])
+def test_a_loop_over_shared_variables_fits_a_page(name: str) -> None:
+    assert max(drawn(DIAGRAMS[name]())[0].get_size_inches()) < 13
 
 
 def test_the_key_explains_what_occurs() -> None:
@@ -111,6 +148,7 @@ def test_the_key_explains_what_occurs() -> None:
     assert keys["array graph"] == "In each box: the operation and the shape."
     assert "Dashed" in keys["frozen"]
     assert "Orange" in keys["frozen"]
+    assert "Blue edge" in drawn(DIAGRAMS["frozen inside"]())[0].axes[0].texts[-1].get_text()
 
 
 def test_dot_text_has_every_box_and_arrow() -> None:

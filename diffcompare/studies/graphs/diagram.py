@@ -27,6 +27,8 @@ class Box:
     root: bool = False  # a result
     keeps_grad: bool = False  # a leaf that gathers its adjoint, or a computed tensor that retains it
     notes: tuple[str, ...] = ()  # of a group: what it holds
+    fixed: bool = False  # of a group: its parameters are frozen, and gradients go through it all the same
+    named: tuple[str, ...] = ()  # the variables that it uses without an arrow
 
 
 @dataclass(frozen=True, slots=True)

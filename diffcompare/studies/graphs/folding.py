@@ -1,6 +1,7 @@
 """A diagram that is too large to read, folded: by calls of modules where there are any, by levels elsewhere.
 
-Either way no arrow leads back: calls of modules follow one another, and so do levels.
+Either way no arrow leads back: calls of modules follow one another, and so do levels.  A variable that many groups use
+has an arrow to the first of them; the others name it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from diffcompare.studies.graphs.diagram import Box, Diagram
 READABLE = 60  # boxes
 CROWDED = 1.5  # arrows for each of these boxes
 NAMED = 3  # kinds of operations that a group names
+GROUPS = 16  # parts of levels, and their variables
+LONGEST = 12  # levels of groups: a drawing as tall as a page
+SHARED = 2  # arrows that may leave a variable
 Arrow = tuple[Hashable, Hashable]
 Keys = Mapping[str, Hashable]  # the group of a box, by the name of the box; a box without one stays as it is
 
@@ -39,7 +43,7 @@ def readable(diagram: Diagram, most: int = READABLE) -> Diagram:
         folded = _folded(diagram, keys)
         if len(folded.boxes) <= most:
             return folded
-    room = most
+    room = min(most, GROUPS)
     while len(folded.boxes) > most or (len(folded.arrows) > CROWDED * most and room > 1):
         folded, room = _folded(diagram, _by_levels(diagram, keys, room)), room * 3 // 4
     return folded
@@ -76,7 +80,7 @@ def _by_levels(diagram: Diagram, keys: Keys, most: int) -> Keys:
 def _bands(level: Mapping[Hashable, int], arrows: set[Arrow], room: int) -> dict[Hashable, Hashable]:
     """At most so many groups, and of two ways that with more: connected parts of some levels, or all of a level."""
     deepest = 1 + max(level.values())
-    thick = math.ceil(deepest / room)
+    thick = math.ceil(deepest / min(room, LONGEST))
     found: dict[Hashable, Hashable] = {node: at // thick for node, at in level.items()}
     while thick < 2 * deepest:
         parts = _connected({node: at // thick for node, at in level.items()}, arrows)
@@ -129,7 +133,27 @@ def _folded(diagram: Diagram, keys: Keys) -> Diagram:
     leaving = {tail for tail, head in diagram.arrows if place[tail] != place[head]}
     boxes = [replace(_group(key, group, leaving), name=place[group[0].name]) for key, group in members.items()]
     arrows = {(place[tail], place[head]): None for tail, head in diagram.arrows if place[tail] != place[head]}
-    return Diagram(diagram.kind, tuple(boxes), tuple(arrows))
+    return _with_names(Diagram(diagram.kind, tuple(boxes), tuple(arrows)))
+
+
+def _with_names(diagram: Diagram) -> Diagram:
+    """The diagram with one arrow, to the first user, from each variable that has many; the other users name it."""
+    uses = Counter(tail for tail, _ in diagram.arrows)
+    shared = {
+        box.name: box.title
+        for box in diagram.boxes
+        if box.kind not in ("operation", "group") and uses[box.name] > SHARED
+    }
+    first: dict[str, str] = {}
+    place = {box.name: k for k, box in enumerate(diagram.boxes)}
+    for tail, head in sorted(diagram.arrows, key=lambda arrow: place[arrow[1]]):
+        first.setdefault(tail, head)
+    left = [(tail, head) for tail, head in diagram.arrows if tail in shared and head != first[tail]]
+    named: dict[str, list[str]] = {}
+    for tail, head in left:
+        named.setdefault(head, []).append(shared[tail])
+    boxes = tuple(replace(box, named=tuple(named.get(box.name, ()))) for box in diagram.boxes)
+    return Diagram(diagram.kind, boxes, tuple(arrow for arrow in diagram.arrows if arrow not in set(left)))
 
 
 def _group(key: Hashable, group: list[Box], leaving: set[str]) -> Box:
@@ -142,9 +166,11 @@ def _group(key: Hashable, group: list[Box], leaving: set[str]) -> Box:
     kinds = Counter(box.operation for box in operations)
     named = ", ".join(f"{kind} {n}" for kind, n in kinds.most_common(NAMED)) + ", ..." * (len(kinds) > NAMED)
     number = f"{len(operations)} operation{'s' * (len(operations) != 1)}"
+    frozen = all(box.frozen for box in operations or sources)
+    learning = [not box.frozen for box in sources if box.kind == "parameter"]
     return Box(
         "", "group", calls[-1] if calls else number if operations else f"{len(sources)} variables", results[-1].shape,
-        calls=calls, frozen=all(box.frozen for box in operations or sources),
+        calls=calls, frozen=frozen, fixed=not frozen and bool(learning) and not any(learning),
         root=any(box.root for box in group), keeps_grad=any(box.keeps_grad for box in group),
         notes=tuple(filter(None, (number if calls else named, *_held(sources)))),
     )  # fmt: skip

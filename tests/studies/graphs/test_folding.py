@@ -126,6 +126,23 @@ def test_outer_modules_are_folded_where_inner_ones_are_too_many() -> None:
     assert len(readable(diagram, 6).boxes) <= 6
 
 
+def test_frozen_parameters_are_seen_where_gradients_go_through() -> None:
+    net = deep_network()
+    net[3].requires_grad_(False)
+    folded = readable(dc.autograd_graph(net, torch.ones(2, 4)))
+    assert [box.title for box in folded.boxes if box.fixed] == ["3.0: Linear"]
+
+
+def test_variables_of_every_step_are_drawn_at_the_first_and_named_at_the_others() -> None:
+    diagram = dc.array_graph(*CASES[1])
+    folded = readable(diagram)
+    titles = {box.name: box.title for box in folded.boxes}
+    assert sorted(titles[tail] for tail, _ in folded.arrows if titles[tail] in ("W", "U", "x")) == ["U", "W", "x"]
+    first, *others = [box for box in folded.boxes if box.kind == "group"]
+    assert not first.named
+    assert all(set(box.named) == {"W", "U", "x"} for box in others)
+
+
 def test_a_readable_diagram_is_left_alone() -> None:
     diagram = dc.array_graph("x + y", {"x": 1, "y": 2})
     assert readable(diagram) is diagram
