@@ -228,7 +228,9 @@ NAMES = {
     "cast": "ToCopyBackward0", "max": "AmaxBackward0", "min": "AminBackward0", "overwrite": "CopySlices",
 }  # fmt: skip
 
-ADDITIVE = frozenset({"cast", "concatenate", "overwrite"})  # linear in all operands together: the adjoint needs no value
+ADDITIVE = frozenset(
+    {"cast", "concatenate", "overwrite"}
+)  # linear in all operands together: the adjoint needs no value
 
 
 def needs(primitive: Operation, values: Sequence[Any]) -> tuple[int, ...]:

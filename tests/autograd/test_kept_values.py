@@ -29,15 +29,21 @@ def changed(T: Any, name: str, which: int | None) -> list[Any]:
     return [x.grad for x in leaves]
 
 
-CHANGES: list[Change] = [(name, which) for name, (_, shapes) in CASES.items() for which in (RESULT, *range(len(shapes)))]
+CHANGES: list[Change] = [
+    (name, which) for name, (_, shapes) in CASES.items() for which in (RESULT, *range(len(shapes)))
+]
 
 # Where we keep other values than PyTorch does.  What each row of the table of primitives keeps is what its derivative
 # is computed from most exactly; what was kept and was changed raises, and where it was not kept the gradient is right.
 OPERAND_KEPT_FOR_THE_RESULT = ["expm1", "tan", "tanh"]  # 1 - y² has no digits left where tanh(x) is near 1
 RESULT_KEPT_FOR_THE_OPERAND = ["divide", "number by"]  # -v/y takes one operation where -x/y² takes two
 OTHERWISE: dict[Change, str] = {
-    **{(name, which): "the operand is kept for the result" for name in OPERAND_KEPT_FOR_THE_RESULT for which in (-1, 0)},
-    **{(name, which): "the result is kept for the operand" for name in RESULT_KEPT_FOR_THE_OPERAND for which in (-1, 0)},
+    **{
+        (name, which): "the operand is kept for the result" for name in OPERAND_KEPT_FOR_THE_RESULT for which in (-1, 0)
+    },
+    **{
+        (name, which): "the result is kept for the operand" for name in RESULT_KEPT_FOR_THE_OPERAND for which in (-1, 0)
+    },
     ("reciprocal", 0): "a quotient keeps its divisor beside the result",
     ("sigmoid", 0): "the operand tells its slope, 1 - v has no digits left where v is near 1",
     ("number to the", 0): "2^x keeps 2^x alone",
