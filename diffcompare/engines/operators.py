@@ -10,13 +10,12 @@ import gc
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
 
 from diffcompare.engines import derivatives
-from diffcompare.engines.automatic import filled, input_adjoints, jacobian_columns, jacobian_rows, tangents
+from diffcompare.engines.automatic import filled, input_adjoints, jacobian_blocks, tangents
 from diffcompare.errors import DiffCompareError, TracingError
 from diffcompare.expression.arrays.indexing import arrayed
 from diffcompare.expression.containers import as_argument, leaves, rebuilt
@@ -73,7 +72,11 @@ def value_and_grad(f: Any, argnums: int | Sequence[int] = 0, engine: str = "reve
             raise DiffCompareError(f"a gradient needs one output, and the function has {count}; use jacobian")
         if engine == "reverse":
             return call.outputs[0], call.shaped(call.pulled([_one(call.outputs[0])]))
-        (row,) = call.rows(engine)
+        if engine == "forward":
+            (row,) = jacobian_blocks(call.graph, engine)
+            row = [reshape(shape_of(x))(block) for block, x in zip(row, call.inputs, strict=True)]
+        else:
+            (row,) = call.rows(engine)
         return call.outputs[0], call.shaped(row)
 
     return value_and_gradient
@@ -91,6 +94,8 @@ def jacobian(f: Any, argnums: int | Sequence[int] = 0, engine: str = "reverse") 
     @no_collection()
     def jacobian_of(*arguments: Any) -> Any:
         call = Call(f, arguments, argnums, engine)
+        if engine in AUTOMATIC:
+            return rebuilt(call.result, list(map(call.shaped, jacobian_blocks(call.graph, engine))))
         rows = iter(call.rows(engine))
         blocks = []
         for output in call.outputs:
@@ -260,11 +265,7 @@ class Call:
         return [filled(v_bar, x) for v_bar, x in zip(input_adjoints(self.graph, y_bar), self.inputs, strict=True)]
 
     def rows(self, engine: str) -> list[list[Any]]:
-        """The Jacobian by an engine, a row for each entry of an output, with one derivative an input."""
-        if engine == "reverse":
-            return jacobian_rows(self.graph)
-        if engine == "forward":
-            return list(self._transposed(jacobian_columns(self.graph)))
+        """The Jacobian by an engine that calls the function, a row for each entry of an output."""
         names = [f"x{k + 1}" for k in range(len(self.inputs))]
         source = Function(
             lambda **given: _flat(self.run([given[name] for name in names])), "the function", tuple(names)
@@ -289,16 +290,6 @@ class Call:
 
         found = derivatives(Function(line, "the function"), {"t": 0.0}, engine)
         return _split([entry / s for entry in found.jacobian[:, 0]], self.outputs)
-
-    def _transposed(self, columns: list[list[Any]]) -> Iterator[list[Any]]:
-        """Columns of tangents as rows; the tangents may be traced."""
-        ends = list(accumulate(map(size_of, self.inputs), initial=0))
-        for k, output in enumerate(self.outputs):
-            whole = _arranged([column[k] for column in columns], (len(columns),))
-            for place in np.ndindex(*shape_of(output)):
-                row = whole[(slice(None), *place)]
-                parts = zip(self.inputs, pairwise(ends), strict=True)
-                yield [row[a:b].reshape(shape_of(x)) if shape_of(x) else row[a] for x, (a, b) in parts]
 
     def shaped(self, row: Sequence[Any]) -> Any:
         """Derivatives, one an input, in the arrangement of the arguments they belong to."""

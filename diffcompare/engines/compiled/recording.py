@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from diffcompare.engines.automatic import adjoints, filled, jacobian_columns, jacobian_rows, tangents
+from diffcompare.engines.automatic import adjoints, filled, jacobian_blocks, jacobian_columns, jacobian_rows, tangents
 from diffcompare.engines.compiled.request import DIRECTION, Request
 from diffcompare.engines.compiled.simplify import simplified
 from diffcompare.engines.operators import as_result
@@ -171,9 +171,15 @@ def _gradient(primal: Graph, columns: Sequence[int], request: Request) -> list[A
 
 
 def _jacobian(primal: Graph, columns: Sequence[int], entrywise: bool) -> list[Any]:
-    """Row by row, from as many passes as the shorter side has entries."""
-    entries = sum(size_of(value) for value in primal.values)
-    if not entrywise or entries <= len(columns):
+    """Row by row, or block by block where arrays are whole, from as many passes as the shorter side has entries."""
+    if not entrywise:
+        inputs, outputs = (
+            sum(map(size_of, side)) for side in ([primal.nodes[k].value for k in columns], primal.values)
+        )
+        blocks = jacobian_blocks(primal, "forward" if inputs < outputs else "reverse")
+        return [row[k] for row in blocks for k in columns]
+    entries = len(primal.outputs)
+    if entries <= len(columns):
         return [row[k] for row in jacobian_rows(primal) for k in columns]
     found = jacobian_columns(primal)
     return [found[k][i] for i in range(entries) for k in columns]
