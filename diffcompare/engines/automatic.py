@@ -290,7 +290,7 @@ def _seeded(
         for stack, derivative, value in zip(found[k], derivatives, like, strict=True):
             stack.append(_stacked(derivative, count, value))
     return [
-        [stack[0] if len(stack) == 1 else concatenate(stack, 0) if stack else np.zeros((0, *shape_of(value)))
+        [stack[0] if len(stack) == 1 else concatenate(stack, 0) if stack else _stacked(None, 0, value)
          for stack, value in zip(stacks, like, strict=True)]
         for stacks in found
     ]  # fmt: skip

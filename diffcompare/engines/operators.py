@@ -22,7 +22,7 @@ from diffcompare.expression.containers import as_argument, leaves, rebuilt
 from diffcompare.expression.function import Function, function, with_inputs
 from diffcompare.expression.graph import Graph
 from diffcompare.expression.primitives.structural import concatenate, dtype_of, is_complex, reshape, shape_of, size_of
-from diffcompare.expression.variable import Trace, Variable
+from diffcompare.expression.variable import Trace, Variable, kept_array
 
 Operator = Callable[..., Any]
 AUTOMATIC = ("forward", "reverse")
@@ -100,7 +100,7 @@ def jacobian(f: Any, argnums: int | Sequence[int] = 0, engine: str = "reverse") 
         blocks = []
         for output in call.outputs:
             own = [next(rows) for _ in range(size_of(output))]
-            columns = [_arranged([row[j] for row in own], shape_of(output)) for j in range(len(call.inputs))]
+            columns = [_arranged([row[j] for row in own], shape_of(output), x) for j, x in enumerate(call.inputs)]
             blocks.append(call.shaped(columns))
         return rebuilt(call.result, blocks)
 
@@ -116,7 +116,7 @@ def jvp(f: Any, argnums: int | Sequence[int] = 0, engine: str = "forward") -> Op
     """
 
     def at(*arguments: Any) -> Operator:
-        call = Call(f, arguments, argnums, engine)
+        call = Call(f, arguments, argnums, engine, lasting=True)
 
         def pushforward(x_dot: Any) -> Any:
             parts = (x_dot,) if call.single else tuple(x_dot)
@@ -142,7 +142,7 @@ def vjp(f: Any, argnums: int | Sequence[int] = 0, engine: str = "reverse") -> Op
     """
 
     def at(*arguments: Any) -> Operator:
-        call = Call(f, arguments, argnums, engine)
+        call = Call(f, arguments, argnums, engine, lasting=True)
 
         def pullback(y_bar: Any) -> Any:
             seeds = checked_seeds(as_argument(y_bar), call.outputs, "adjoint")
@@ -222,9 +222,19 @@ OBJECTS = (
 
 
 class Call:
-    """A function, its arguments, its result, and for automatic differentiation its trace, each array as one value."""
+    """A function, its arguments, its result, and for automatic differentiation its trace, each array as one value.
 
-    def __init__(self, f: Any, arguments: tuple[Any, ...], argnums: int | Sequence[int], engine: str) -> None:
+    A `lasting` one is used when its caller may have written into the arguments, and copies them.
+    """
+
+    def __init__(
+        self,
+        f: Any,
+        arguments: tuple[Any, ...],
+        argnums: int | Sequence[int],
+        engine: str,
+        lasting: bool = False,
+    ) -> None:
         self.function = function(f) if isinstance(f, str) else f
         self.single = isinstance(argnums, int)
         wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
@@ -235,6 +245,8 @@ class Call:
         self.arguments = list(arguments)
         self.arranged = tuple(as_argument(arguments[k]) for k in self.wanted)
         self.inputs = leaves(self.arranged)
+        if lasting:
+            self.inputs = [kept_array(leaf) if isinstance(leaf, np.ndarray) else leaf for leaf in self.inputs]
         name = getattr(self.function, "name", "the function")
         if engine in AUTOMATIC:
             trace = Trace(entrywise=False)
@@ -342,14 +354,16 @@ def _plain_float(value: Any) -> Any:
 def _split(flat: Sequence[Any], like: Sequence[Any]) -> list[Any]:
     """Consecutive entries in the shapes of these values."""
     rest = iter(flat)
-    return [_arranged([next(rest) for _ in range(size_of(value))], shape_of(value)) for value in like]
+    return [_arranged([next(rest) for _ in range(size_of(value))], shape_of(value), 0.0) for value in like]
 
 
-def _arranged(parts: list[Any], shape: tuple[int, ...]) -> Any:
-    """Parts of equal shape, in an array of that shape of them."""
+def _arranged(parts: list[Any], shape: tuple[int, ...], like: Any) -> Any:
+    """Parts of the shape of `like`, in an array of that shape of them, which may be empty."""
     if not shape:
         return parts[0]
-    whole = (*shape, *(shape_of(parts[0]) if parts else ()))
+    whole = (*shape, *shape_of(like))
+    if not parts:
+        return np.zeros(whole, dtype_of(like))
     if any(isinstance(part, Variable) for part in parts):
         rows = [reshape((1, *shape_of(part)))(part) for part in parts]
         return reshape(whole)(concatenate(rows, 0))

@@ -12,9 +12,9 @@ from diffcompare.engines.automatic import adjoints, filled, jacobian_blocks, jac
 from diffcompare.engines.compiled.request import DIRECTION, Request
 from diffcompare.engines.compiled.simplify import simplified
 from diffcompare.engines.operators import as_result
-from diffcompare.errors import DiffCompareError, SourceError
+from diffcompare.errors import DiffCompareError
 from diffcompare.expression.containers import leaves, rebuilt
-from diffcompare.expression.function import bind, flat_outputs
+from diffcompare.expression.function import at_the_point, bind, flat_outputs
 from diffcompare.expression.graph import Graph, Node
 from diffcompare.expression.primitives import Primitive
 from diffcompare.expression.primitives.structural import dtype_of, shape_of, size_of
@@ -142,13 +142,11 @@ def _columns(request: Request, entrywise: bool) -> list[int]:
 def _run(request: Request, trace: Trace, arguments: Mapping[str, Any]) -> tuple[Graph, Any]:
     """The function's trace, and what it returns: containers of zeros of its shapes and types."""
     source = request.function
-    try:
+    with at_the_point(source.name):
         if isinstance(source.source, Program):
             outputs = source.outputs(arguments, trace)
             return trace.graph(outputs), np.zeros(len(outputs)) if source.source.listed else 0.0
         result = source(**arguments)
-    except (ArithmeticError, np.linalg.LinAlgError) as error:
-        raise SourceError(f"{source.name} raised {type(error).__name__} at the point: {error}") from error
     if trace.entrywise:
         outputs = flat_outputs(result, source.name)
         nested = isinstance(result, (list, tuple))
