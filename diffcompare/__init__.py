@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from diffcompare.expression.function import Function, function
     from diffcompare.expression.graph import Graph
     from diffcompare.studies.agreement import compare
+    from diffcompare.studies.benchmark import benchmark
     from diffcompare.studies.cost import cost
     from diffcompare.studies.derivation import steps
     from diffcompare.studies.grad_modes import modes
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from diffcompare.studies.jacobian import jacobian_passes
     from diffcompare.studies.linear_layer import linear
     from diffcompare.studies.program_text import code
+    from diffcompare.studies.scaling import scaling
     from diffcompare.studies.step_size import sweep
     from diffcompare.studies.swell import swell
     from diffcompare.studies.trace_table import trace
@@ -53,6 +55,7 @@ _HOMES = {
             "derivative", "grad", "gradient", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp",
         ),
         "studies.agreement": ("compare",),
+        "studies.benchmark": ("benchmark",),
         "studies.cost": ("cost",),
         "studies.derivation": ("steps",),
         "studies.graphs.array_graph": ("array_graph",),
@@ -61,6 +64,7 @@ _HOMES = {
         "studies.jacobian": ("jacobian_passes",),
         "studies.linear_layer": ("linear",),
         "studies.program_text": ("code",),
+        "studies.scaling": ("scaling",),
         "studies.step_size": ("sweep",),
         "studies.swell": ("swell",),
         "studies.trace_table": ("trace",),
@@ -75,6 +79,7 @@ __all__ = [
     "Graph",
     "array_graph",
     "autograd_graph",
+    "benchmark",
     "code",
     "compare",
     "compile",
@@ -90,6 +95,7 @@ __all__ = [
     "jvp",
     "linear",
     "modes",
+    "scaling",
     "steps",
     "sweep",
     "swell",

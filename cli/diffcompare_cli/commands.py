@@ -23,6 +23,7 @@ COMMANDS = {
     "code": "The tangent or adjoint program as Python, NumPy, C or LaTeX.",
     "linear": "The linear layer: gradients without the Jacobian.",
     "modes": "The grad modes: default, no-grad and inference on one network.",
+    "benchmark": "Our speed beside hand-written code and other libraries.",
     "catalog": "Named functions to try.",
     "engines": "The ways to differentiate, and whether each can run here.",
     "report": "Write the book of comparisons.",

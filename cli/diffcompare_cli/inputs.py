@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from diffcompare.expression.function import Function
     from diffcompare.expression.point import Point
 
@@ -25,7 +26,7 @@ class FunctionText(click.ParamType[str]):
         return 'Write a formula such as "x^2 + sin(x)", file.py:name, or a name that `diffcompare catalog` lists'
 
 
-class Target(click.ParamType[Path]):
+class Target(click.ParamType["Path"]):
     """A file that can be written, by its ending; checked before the work whose result goes there."""
 
     name = "file"

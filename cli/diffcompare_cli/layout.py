@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import math
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from textwrap import fill
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from diffcompare.expression.function import Function
@@ -43,8 +41,7 @@ WHOLE, ENDS = 200, 15  # lines of a table that is printed whole, lines printed a
 UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns"))
 
 
-@dataclass(frozen=True, slots=True)
-class Formula:
+class Formula(NamedTuple):
     """Mathematics in a cell or a line."""
 
     text: str
@@ -81,8 +78,7 @@ def heading(function: Function, point: Mapping[str, Any] | None = None) -> Formu
 Cell = str | Mathematics
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """Columns under headings; `numeric` are aligned at the right, `wrapped` is broken between words."""
 
     headings: Sequence[Cell]
@@ -172,6 +168,8 @@ def as_json(data: Mapping[str, Any]) -> str:
     >>> as_json({"value": float("nan"), "h": [0.1]})
     '{"value": "nan", "h": [0.1]}'
     """
+    import json
+
     return json.dumps(_plain_data(data), allow_nan=False)
 
 

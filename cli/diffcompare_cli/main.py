@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import warnings
@@ -35,7 +36,9 @@ def main() -> None:
     """Run the program on the command line's arguments and exit."""
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # standard error is for our own lines; -W default shows them all
-    sys.exit(status_of())
+    status = status_of()
+    gc.freeze()  # or the end of the process would look for garbage among everything that was imported
+    sys.exit(status)
 
 
 def status_of(arguments: list[str] | None = None) -> int:

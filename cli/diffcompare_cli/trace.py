@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -24,6 +23,8 @@ from diffcompare_cli.layout import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from diffcompare.expression.function import Function
     from diffcompare.expression.point import Point
     from diffcompare.studies.trace_table import TraceTable

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from diffcompare.autograd.errors import TensorError, TensorTypeError, TensorValueError
-from diffcompare.autograd.shaping import clone
+from diffcompare.autograd.shaping import clone, unbind
 from diffcompare.autograd.tables import named
 from diffcompare.autograd.tensors import Tensor, fresh
 from diffcompare.autograd.types import as_dtype, device
@@ -73,7 +73,7 @@ def rows(x: Tensor) -> Iterator[Any]:
     """The parts along the first axis."""
     if not x.ndim:
         raise TensorTypeError("a tensor without axes cannot be iterated; write x.item()")
-    return iter([x[i] for i in range(len(x.value))])
+    return iter(unbind(x))
 
 
 def contains(x: Tensor, value: Any) -> bool:

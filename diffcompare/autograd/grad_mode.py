@@ -67,17 +67,17 @@ def _stepwise(function: Callable[..., Any], grad: bool | None, inference: bool |
     @wraps(function)
     def in_mode(*arguments: Any, **options: Any) -> Generator[Any, Any, Any]:
         steps = function(*arguments, **options)
-        sent = None
-        try:
-            while True:
-                with _Switch(grad, inference):
-                    try:
-                        item = steps.send(sent)
-                    except StopIteration as end:
-                        return end.value
-                sent = yield item
-        finally:
-            steps.close()
+        step, sent = steps.send, None
+        while True:
+            with _Switch(grad, inference):
+                try:
+                    item = step(sent)
+                except StopIteration as end:
+                    return end.value
+            try:
+                step, sent = steps.send, (yield item)
+            except BaseException as error:  # thrown in, or GeneratorExit where it is closed: the generator's to handle
+                step, sent = steps.throw, error
 
     return in_mode
 

@@ -36,17 +36,29 @@ class Form(NamedTuple):
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
 
+    @property
+    def ndim(self) -> int:
+        """The number of axes, which rules ask for."""
+        return len(self.shape)
+
 
 class View:
     """How a tensor looks into the memory of another: which operations lead there from `base`."""
 
-    __slots__ = ("base", "chain", "recorded", "version")
+    __slots__ = ("base", "chain", "recorded", "several", "version")
 
     def __init__(self, base: Tensor, chain: tuple[Structural, ...], recorded: bool, version: int) -> None:
         self.base = base
         self.chain = chain
         self.recorded = recorded  # made while operations were recorded
+        self.several = False  # one of several views that one function gave
         self.version = version  # of the memory, when the node of the view was made
+
+    def further(self, primitive: Structural, recorded: bool, version: int) -> View:
+        """A view of this view, which may be written no more freely."""
+        view = View(self.base, (*self.chain, primitive), recorded and self.recorded, version)
+        view.several = self.several
+        return view
 
 
 class Handle:
@@ -95,7 +107,8 @@ class Node:
     """
 
     __slots__ = (
-        "__dict__", "__weakref__", "dtype", "edges", "operands", "primitive", "result", "sequence", "shape", "watched",
+        "__dict__", "__weakref__", "dtype", "edges", "operands", "primitive", "result", "saves", "sequence", "shape",
+        "watched",
     )  # fmt: skip
 
     label: str | None = None  # a name other than that of the primitive
@@ -140,6 +153,7 @@ class Node:
             self.result = array
             watched.append(_watched(len(values), version, primitive))
         self.watched = watched
+        self.saves = needed != 0  # a value, be it a number, that is let go after the way back
 
     def name(self) -> str:
         """As PyTorch calls it, for example AddBackward0."""
@@ -170,9 +184,13 @@ class Node:
         operands = tuple([form if operand is None else operand for operand in self.operands])
         return operands, form if self.result is None else self.result
 
+    def hold(self, versions: Versions | None) -> None:
+        """Count a tensor among what is kept that the primitive itself holds, such as the places of an index."""
+        self.watched.insert(0, _watched(HELD, versions, self.primitive))
+
     def free(self) -> None:
         """Let the kept values go."""
-        if self.watched:
+        if self.saves:
             self.operands, self.result, self.watched = None, None, []
 
     def moved(self, array: np.ndarray[Any, Any], versions: Versions | None) -> None:
@@ -186,6 +204,7 @@ class Node:
 
 
 Edge = Node | AccumulateGrad | None
+HELD = -1  # in place of the number of an operand: a tensor among the parameters of the primitive
 
 
 def _watched(j: int, versions: Versions | None, primitive: Operation) -> tuple[int, Versions, int]:
@@ -209,16 +228,22 @@ NAMES = {
     "cast": "ToCopyBackward0", "max": "AmaxBackward0", "min": "AminBackward0", "overwrite": "CopySlices",
 }  # fmt: skip
 
-ADDITIVE = frozenset({"concatenate", "overwrite"})  # linear in all operands together: the adjoint needs no value
+ADDITIVE = frozenset(
+    {"cast", "concatenate", "overwrite"}
+)  # linear in all operands together: the adjoint needs no value
 
 
 def needs(primitive: Operation, values: Sequence[Any]) -> tuple[int, ...]:
     """For each operand the values that its adjoint is computed from: bit j for operand j, the bit after for the result.
 
+    A number counts where a tensor in its place would.
+
     >>> from diffcompare.expression.primitives import PRIMITIVES
     >>> x = np.ones(2)
     >>> [needs(PRIMITIVES[name], [x, x][: PRIMITIVES[name].arity]) for name in ("add", "multiply", "exp")]
     [(0, 0), (2, 1), (2,)]
+    >>> needs(PRIMITIVES["multiply"], [x, 3.0]), needs(PRIMITIVES["add"], [x, 3.0])
+    ((2, 1), (0, 0))
     """
     if isinstance(primitive, Structural):
         return _of_structure(len(values), primitive.name in ADDITIVE, primitive.pushforward is None)
@@ -236,7 +261,17 @@ def _of_structure(arity: int, additive: bool, linear: bool) -> tuple[int, ...]:
 
 @lru_cache(maxsize=4096)  # numbers are part of the key, because a rule may look at them: x^2 is not x^y
 def _of_row(name: str, *kinds: bool | tuple[Any, ...]) -> tuple[int, ...]:
-    """What the partials of a row reach when they are traced: numbers are as they are, tensors have axes or have not."""
+    """What the partials of a row reach: tensors have axes or have not, and numbers are as they are."""
+    found = _reach_of_row(name, *kinds)
+    numbers = sum(1 << j for j, kind in enumerate(kinds) if isinstance(kind, tuple))
+    if not numbers:
+        return found
+    as_tensors = _reach_of_row(name, *[not isinstance(kind, tuple) and kind for kind in kinds])
+    return tuple(mask | other & numbers for mask, other in zip(found, as_tensors, strict=True))
+
+
+def _reach_of_row(name: str, *kinds: bool | tuple[Any, ...]) -> tuple[int, ...]:
+    """What the partials of a row reach when they are traced, with numbers as constants."""
     row = PRIMITIVES[name]
     trace = Trace(entrywise=False)
     values = [

@@ -15,6 +15,8 @@ from diffcompare.autograd.errors import TensorError, TensorIndexError
 from diffcompare.autograd.grad_mode import MODE
 from diffcompare.autograd.graph import CONSTANT, Edge, Node
 from diffcompare.autograd.operands import ADVICE
+from diffcompare.autograd.shaping import held_by, plain_key
+from diffcompare.autograd.tables import holding
 from diffcompare.autograd.tensors import Tensor, fresh
 from diffcompare.autograd.types import RANK
 from diffcompare.expression.primitives.structural import Structural, index, reshape
@@ -49,6 +51,8 @@ def overwrite(chain: tuple[Structural, ...] = (), key: Any = ...) -> Structural:
 
 def assign(tensor: Tensor, key: Any, source: Any) -> Tensor:
     """Write a tensor or a number at a place of a tensor; `...` is all of it."""
+    held = held_by(key)
+    key = plain_key(key)
     _check(tensor, source)
     place = _place(tensor, key)
     if isinstance(source, Tensor) and source.ndim > place.ndim:
@@ -59,6 +63,8 @@ def assign(tensor: Tensor, key: Any, source: Any) -> Tensor:
     _write(tensor, key, source._array if isinstance(source, Tensor) else source)
     if recorded:
         _rebase(root, overwrite(chain, key), edges, source)
+        if held:
+            holding(root, held)
     return tensor
 
 
@@ -104,12 +110,24 @@ def _check(tensor: Tensor, source: Any) -> None:
             f"{what} that requires a gradient was to be changed in place; do it under torch.no_grad(), or write "
             "y = x + 1 instead of x.add_(1)"
         )
-    if view is None or view.recorded:
+    if view is None or (view.recorded and not view.several):
         return
     if view.base.requires_grad or (isinstance(source, Tensor) and source.requires_grad):
         raise TensorError(
-            "a view made under no_grad was to be changed in place while operations are recorded; do both in one mode"
+            "one of several views that one function gave (unbind, split, chunk, iteration) was to be changed in place; "
+            "write y[i] = ... instead"
+            if view.several
+            else "a view made under no_grad was to be changed in place while operations are recorded; do both in one "
+            "mode"
         )
+
+
+def detach_(tensor: Tensor) -> Tensor:
+    """Become a leaf that requires no gradient; `TensorError` for a view, whose history is that of its base."""
+    if tensor._view is not None:
+        raise TensorError("a view cannot be detached in place; write y = x.detach()")
+    tensor._node, tensor._flag = None, False
+    return tensor
 
 
 def _place(tensor: Tensor, key: Any) -> np.ndarray[Any, Any]:

@@ -9,8 +9,8 @@ import numpy as np
 
 from diffcompare.autograd import backward, conversions, pointwise, random, reductions, shaping
 from diffcompare.autograd.creation import zeros
-from diffcompare.autograd.in_place import assign, update
-from diffcompare.autograd.tables import POINTWISE, named, on_arrays
+from diffcompare.autograd.in_place import assign, detach_, update
+from diffcompare.autograd.tables import POINTWISE, named, numpy_spelled, on_arrays
 from diffcompare.autograd.tensors import Tensor
 from diffcompare.autograd.types import CPU, NUMBERS
 from diffcompare.expression.array_functions import FUNCTIONS
@@ -40,8 +40,15 @@ def _in_place(function: Callable[..., Any]) -> Callable[..., Any]:
     return method
 
 
-def _set_item(self: Tensor, key: Any, value: Any) -> None:
-    assign(self, shaping.plain_key(key), value)
+def _backward(
+    self: Tensor,
+    gradient: Tensor | None = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Any = None,
+) -> None:
+    """Add the adjoints of the leaves to their `grad`, for the adjoint `gradient` of this tensor, as `backward` does."""
+    backward.backward(self, gradient, retain_graph, create_graph, inputs)
 
 
 FUNCTIONS_OF_TENSORS: dict[str, Callable[..., Any]] = {
@@ -49,14 +56,18 @@ FUNCTIONS_OF_TENSORS: dict[str, Callable[..., Any]] = {
     **pointwise.UNSMOOTH,
     **{name: getattr(pointwise, name) for name in (
         "add", "sub", "square", "reciprocal", "rsqrt", "clamp", "masked_fill", "equal", "allclose",
+        "floor_divide", "remainder",
     )},
-    **{name: getattr(reductions, name) for name in (
+    **{name: numpy_spelled(getattr(reductions, name)) for name in (
         "sum", "mean", "var", "std", "prod", "amax", "amin", "max", "min", "argmax", "argmin", "all", "any", "cumsum",
         "gather", "logsumexp", "softmax", "log_softmax", "norm",
     )},
+    **{name: numpy_spelled(getattr(shaping, name)) for name in (
+        "squeeze", "unsqueeze", "split", "chunk", "narrow", "unbind", "index_select",
+    )},
     **{name: getattr(shaping, name) for name in (
-        "clone", "reshape", "flatten", "transpose", "t", "permute", "movedim", "squeeze", "unsqueeze", "broadcast_to",
-        "split", "chunk", "narrow", "unbind", "index_select", "masked_select", "matmul",
+        "clone", "reshape", "flatten", "transpose", "t", "permute", "movedim", "broadcast_to", "masked_select",
+        "matmul",
     )},
     "subtract": pointwise.sub, "clip": pointwise.clamp, "swapaxes": shaping.transpose, "ravel": shaping.flatten,
     "mm": shaping.matmul, "mv": shaping.matmul, "bmm": shaping.matmul, "dot": shaping.matmul,
@@ -70,7 +81,8 @@ METHODS: dict[str, Callable[..., Any]] = {
         "add", "sub", "mul", "div", "pow", "neg", "abs", "exp", "log", "sqrt", "sin", "cos", "tanh", "sigmoid", "relu",
         "square", "reciprocal", "clamp", "masked_fill",
     )},
-    "backward": backward.backward,
+    "backward": _backward,
+    "detach_": detach_,
     "is_inference": lambda self: self._versions is None,
     "where": lambda self, condition, other: pointwise.where(condition, self, other),
     "type": conversions.kind_of,
@@ -106,26 +118,23 @@ _arithmetic = {"add": "add", "sub": "subtract", "mul": "multiply", "truediv": "d
 _right: dict[str, Callable[..., Any]] = {
     **{name: PRIMITIVES[primitive] for name, primitive in _arithmetic.items()},
     **{name: pointwise.UNSMOOTH[f"bitwise_{name}"] for name in ("and", "or", "xor")},
-    "floordiv": pointwise.UNSMOOTH["floor_divide"],
+    "floordiv": pointwise.floor_divide,
+    "mod": pointwise.remainder,
     "matmul": shaping.matmul,
 }
-_remainder: Callable[..., Any] = lambda x, y: on_arrays("remainder", "RemainderBackward0", x, y)  # noqa: E731
-
 OPERATORS: dict[str, Callable[..., Any]] = {
     **{f"__{name}__": _operator(function) for name, function in _right.items()},
     **{f"__r{name}__": _operator(function, reflected=True) for name, function in _right.items()},
     **{f"__i{name}__": _in_place(PRIMITIVES[primitive]) for name, primitive in _arithmetic.items()},
     **{f"__{name}__": _operator(FUNCTIONS_OF_TENSORS[name]) for name in ("lt", "le", "gt", "ge", "eq", "ne")},
     "__rsub__": _operator(lambda x, y: named(POINTWISE["sub"](x, y), "RsubBackward1"), reflected=True),
-    "__mod__": _operator(_remainder),
-    "__rmod__": _operator(_remainder, reflected=True),
     "__hash__": object.__hash__,
     "__neg__": POINTWISE["neg"],
     "__pos__": lambda self: self,
     "__abs__": POINTWISE["abs"],
     "__invert__": pointwise.UNSMOOTH["bitwise_not"],
     "__getitem__": shaping.indexed,
-    "__setitem__": _set_item,
+    "__setitem__": assign,
     "__len__": conversions.length,
     "__iter__": conversions.rows,
     "__contains__": conversions.contains,

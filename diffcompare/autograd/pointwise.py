@@ -7,9 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from diffcompare.autograd.errors import TensorTypeError
+from diffcompare.autograd.errors import TensorError, TensorTypeError
 from diffcompare.autograd.tables import POINTWISE, named, on_arrays
 from diffcompare.autograd.tensors import Tensor, fresh
+from diffcompare.autograd.types import common_type
+from diffcompare.expression.primitives.primitive import QUIET
+from diffcompare.expression.primitives.structural import cast
 
 
 def add(x: Any, y: Any, *, alpha: float = 1) -> Any:
@@ -69,9 +72,32 @@ def _without_gradient(function: Callable[..., Any]) -> Callable[..., Any]:
 UNSMOOTH: dict[str, Callable[..., Any]] = {
     **{name: _without_gradient(getattr(np, name)) for name in (
         "isnan", "isinf", "isfinite", "isclose", "logical_and", "logical_or", "logical_xor", "logical_not",
-        "bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_not", "floor_divide",
+        "bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_not",
     )},
 }  # fmt: skip
+
+
+def _on_a_par(*operands: Any) -> list[Tensor]:
+    """Dividend and divisor as tensors of one number type; `TensorError` for a whole number divided by zero."""
+    values = [x.value if isinstance(x, Tensor) else x for x in operands]
+    kind = common_type(values)
+    if kind.kind in "biu" and not np.all(values[1]):
+        raise TensorError("a whole number is divided by zero; real numbers, x.float(), would give inf or nan")
+    return [
+        cast(kind)(x) if isinstance(x, Tensor) else fresh(np.asarray(value, kind))
+        for x, value in zip(operands, values, strict=True)
+    ]
+
+
+def floor_divide(x: Any, y: Any) -> Tensor:
+    """The quotient rounded down; it has no gradient."""
+    operands = [operand.value for operand in _on_a_par(x, y)]
+    return fresh(np.asarray(QUIET.run(lambda: np.floor_divide(*operands))))
+
+
+def remainder(x: Any, y: Any) -> Any:
+    """x - y floor(x/y), with the sign of y."""
+    return on_arrays("remainder", "RemainderBackward0", *_on_a_par(x, y))
 
 
 def equal(x: Tensor, y: Tensor) -> bool:

@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from diffcompare.autograd.errors import TensorError, TensorIndexError
-from diffcompare.autograd.tables import POINTWISE, named, on_arrays
+from diffcompare.autograd.errors import TensorError, TensorIndexError, TensorTypeError, TensorValueError
+from diffcompare.autograd.tables import POINTWISE, holding, named, on_arrays
 from diffcompare.autograd.tensors import Tensor, fresh
 from diffcompare.autograd.types import as_dtype
-from diffcompare.expression.primitives.structural import index, reshape, sum_over
+from diffcompare.expression.primitives.structural import cast, index, reshape, sum_over
 
-Dim = int | tuple[int, ...] | None
+Dim = int | Sequence[int] | None
+
+
+def _axes(dim: Dim) -> Any:
+    """The axes in the form that the table of arrays takes."""
+    return dim if dim is None or isinstance(dim, int) else tuple(dim)
+
+
+def _over(dim: Dim) -> Any:
+    """The axes of a reduction: an empty list asks for all of them, as None does."""
+    axes = _axes(dim)
+    return None if axes == () else axes
+
+
+def _one(dim: Any) -> Any:
+    """The axis of a function that takes one, or None; `TensorTypeError` for a list."""
+    if dim is not None and not hasattr(dim, "__index__"):
+        raise TensorTypeError(f"dim is one axis here, not {dim!r:.40}")
+    return dim
 
 
 def sum(x: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
@@ -24,6 +43,7 @@ def sum(x: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None)
     tensor([2., 2., 2.])
     """
     x = x if dtype is None else x.to(dtype)
+    dim = _over(dim)
     if dim is None and not keepdim:
         return named(_of_all(x), "SumBackward0", x)
     return on_arrays("sum", "SumBackward1", x, axis=dim, keepdims=keepdim)
@@ -39,35 +59,44 @@ def mean(x: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None
     x = x if dtype is None else x.to(dtype)
     if x.value.dtype.kind not in "fc":
         raise TensorError(f"the mean of {x.dtype} is no whole number; write x.float().mean()")
-    if dim is None and not keepdim and x.value.size:
-        return named(POINTWISE["div"](_of_all(x), float(x.value.size)), "MeanBackward0")
-    return on_arrays("mean", "MeanBackward1", x, axis=dim, keepdims=keepdim)
+    dim = _over(dim)
+    whole = dim is None and not keepdim
+    total = _of_all(x) if whole else on_arrays("sum", "SumBackward1", x, axis=dim, keepdims=keepdim)
+    n = x.value.size / (total.value.size or 1)
+    result = named(POINTWISE["div"](total, n), "MeanBackward0" if whole else "MeanBackward1")
+    if result._node is not None:
+        result._node.saves = False  # n is a matter of shapes, and not let go
+    return result
 
 
 def var(x: Tensor, dim: Dim = None, unbiased: bool = True, keepdim: bool = False, *, correction: int = 1) -> Any:
     """The variance over axes, with n - correction in the denominator, or n where not `unbiased`."""
-    return on_arrays("var", "VarBackward0", x, axis=dim, ddof=correction if unbiased else 0, keepdims=keepdim)
+    return on_arrays("var", "VarBackward0", x, axis=_over(dim), ddof=correction if unbiased else 0, keepdims=keepdim)
 
 
 def std(x: Tensor, dim: Dim = None, unbiased: bool = True, keepdim: bool = False, *, correction: int = 1) -> Any:
-    """The square root of the variance."""
-    return on_arrays("std", "StdBackward0", x, axis=dim, ddof=correction if unbiased else 0, keepdims=keepdim)
+    """The square root of the variance; where all entries are equal, its slope is 0 by convention."""
+    return named(_power(var(x, dim, unbiased, keepdim, correction=correction), 0.5), "StdBackward0")
 
 
 def prod(x: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
     """The product over an axis, or of all entries."""
     x = x if dtype is None else x.to(dtype)
-    return on_arrays("prod", "ProdBackward0" if dim is None else "ProdBackward1", x, axis=dim, keepdims=keepdim)
+    name = "ProdBackward0" if dim is None else "ProdBackward1"
+    result = on_arrays("prod", name, x, axis=_one(dim), keepdims=keepdim)
+    if result._view is None:
+        return result
+    return named(cast(result.value.dtype)(result), name)  # of an axis of length 1, which is in x's memory still
 
 
 def amax(x: Tensor, dim: Dim = None, keepdim: bool = False) -> Any:
     """The largest entry over axes; entries that tie share the derivative."""
-    return on_arrays("max", "AmaxBackward0", x, axis=dim, keepdims=keepdim)
+    return on_arrays("max", "AmaxBackward0", x, axis=_over(dim), keepdims=keepdim)
 
 
 def amin(x: Tensor, dim: Dim = None, keepdim: bool = False) -> Any:
     """The smallest entry over axes; entries that tie share the derivative."""
-    return on_arrays("min", "AminBackward0", x, axis=dim, keepdims=keepdim)
+    return on_arrays("min", "AminBackward0", x, axis=_over(dim), keepdims=keepdim)
 
 
 class Extreme(NamedTuple):
@@ -86,7 +115,7 @@ def _extremum(largest: bool) -> Callable[..., Any]:
             return on_arrays(whole, f"{title}Backward1", x)
         if isinstance(dim, Tensor):
             return POINTWISE[pointwise](x, dim)
-        indices = on_arrays(place, "", x, axis=dim, keepdims=True)
+        indices = on_arrays(place, "", x, axis=_one(dim), keepdims=True)
         values = named(take_along(x, indices, dim), f"{title}Backward0", x)
         if keepdim or not x.ndim:
             return Extreme(values, indices)
@@ -109,7 +138,7 @@ def take_along(x: Tensor, indices: Tensor, dim: int) -> Any:
         return index((...,))(x)
     key = list(np.ogrid[tuple(slice(n) for n in indices.value.shape)])
     key[dim] = indices.value
-    return named(index(tuple(key))(x), "GatherBackward0", x)
+    return holding(named(index(tuple(key))(x), "GatherBackward0", x), [indices])
 
 
 def gather(x: Tensor, dim: int, index: Tensor) -> Any:
@@ -119,22 +148,22 @@ def gather(x: Tensor, dim: int, index: Tensor) -> Any:
 
 def argmax(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     """Where the largest entry is, along an axis or among all entries in order."""
-    return on_arrays("argmax", "", x, axis=dim, keepdims=keepdim)
+    return on_arrays("argmax", "", x, axis=_one(dim), keepdims=keepdim)
 
 
 def argmin(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     """Where the smallest entry is, along an axis or among all entries in order."""
-    return on_arrays("argmin", "", x, axis=dim, keepdims=keepdim)
+    return on_arrays("argmin", "", x, axis=_one(dim), keepdims=keepdim)
 
 
 def all(x: Tensor, dim: Dim = None, keepdim: bool = False) -> Any:
     """Whether all entries hold, over axes."""
-    return on_arrays("all", "", x, axis=dim, keepdims=keepdim)
+    return on_arrays("all", "", x, axis=_axes(dim), keepdims=keepdim)
 
 
 def any(x: Tensor, dim: Dim = None, keepdim: bool = False) -> Any:
     """Whether any entry holds, over axes."""
-    return on_arrays("any", "", x, axis=dim, keepdims=keepdim)
+    return on_arrays("any", "", x, axis=_axes(dim), keepdims=keepdim)
 
 
 def cumsum(x: Tensor, dim: int) -> Any:
@@ -153,6 +182,7 @@ def _largest(x: Tensor, dim: Dim) -> Tensor:
 
 def logsumexp(x: Tensor, dim: Dim, keepdim: bool = False) -> Any:
     """ln of the sum of exp over axes; the largest entry is taken out first, so that nothing overflows."""
+    dim = _over(dim)
     top = _largest(x, dim)
     result = sum((x - top).exp(), dim, keepdim=True).log() + top
     if not keepdim:
@@ -174,8 +204,24 @@ def log_softmax(x: Tensor, dim: int, dtype: Any = None) -> Any:
     return named(shifted - sum(shifted.exp(), dim, keepdim=True).log(), "LogSoftmaxBackward0", x)
 
 
-def norm(x: Tensor, p: float = 2, dim: Dim = None, keepdim: bool = False) -> Any:
-    """The p-norm of the entries over axes; 2 where p is left out."""
-    if p == 2:
-        return named(sum(x * x, dim, keepdim).sqrt(), "LinalgVectorNormBackward0", x)
-    return named(sum(x.abs() ** p, dim, keepdim) ** (1 / p), "LinalgVectorNormBackward0", x)
+def norm(x: Tensor, p: Any = 2, dim: Dim = None, keepdim: bool = False) -> Any:
+    """The p-norm of the entries over axes; 2 where p is left out.  Where it is 0, its slope is 0 by convention."""
+    if p == "fro":
+        p = 2
+    if isinstance(p, str) or not p:
+        raise TensorValueError(f"norm takes p = 'fro', inf, -inf or a number other than 0, not {p!r:.40}")
+    if p in (math.inf, -math.inf):
+        result = (amax if p > 0 else amin)(x.abs(), dim, keepdim)
+    else:
+        result = _power(sum(x * x if p == 2 else _power(x.abs(), p), dim, keepdim), 1 / p)
+    return named(result, "LinalgVectorNormBackward0", x)
+
+
+def _power(x: Tensor, exponent: float) -> Any:
+    """x to an exponent, with slope 0 at 0: a norm has a corner there, and 0 is the usual subgradient."""
+    at_zero = x.value == 0
+    touched = exponent > 0 and bool(at_zero.any())
+    if touched:
+        x = POINTWISE["where"](at_zero, 1.0, x)
+    power = x.sqrt() if exponent == 0.5 else POINTWISE["pow"](x, exponent)
+    return POINTWISE["where"](at_zero, 0.0, power) if touched else power

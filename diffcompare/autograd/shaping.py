@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from diffcompare.autograd.creation import size_of
 from diffcompare.autograd.errors import TensorError, TensorTypeError
-from diffcompare.autograd.tables import named, on_arrays
+from diffcompare.autograd.tables import holding, named, numpy_spelled, on_arrays
 from diffcompare.autograd.tensors import Tensor
 from diffcompare.expression.primitives import contraction, structural
 from diffcompare.expression.primitives.structural import cast, index
@@ -25,17 +25,26 @@ def plain_key(key: Any) -> Any:
 
 def _plain_part(part: Any) -> Any:
     if isinstance(part, Tensor):
-        part = part.value
-        return int(part) if part.ndim == 0 and part.dtype.kind in "iu" else part
-    return np.array(part) if isinstance(part, (list, range)) else part
+        return int(part.value) if _is_number(part) else part.value
+    return np.array(part) if isinstance(part, (list, range, np.ndarray)) else part
+
+
+def _is_number(part: Tensor) -> bool:
+    return part.ndim == 0 and part.value.dtype.kind in "iu"
+
+
+def held_by(key: Any) -> list[Tensor]:
+    """The masks and tensors of whole numbers in an index, which is not done with their entries before `backward`."""
+    parts = key if isinstance(key, tuple) else (key,)
+    return [part for part in parts if isinstance(part, Tensor) and not _is_number(part)]
 
 
 def indexed(x: Tensor, key: Any) -> Any:
     """x[key] by whole numbers, slices, `...`, None, masks and tensors of whole numbers."""
     plain = plain_key(key)
-    name = "IndexBackward0"
-    if not any(isinstance(part, np.ndarray) for part in plain):
-        name = "SliceBackward0" if any(isinstance(part, slice) for part in plain) else "SelectBackward0"
+    if any(isinstance(part, np.ndarray) for part in plain):
+        return holding(named(index(plain)(x), "IndexBackward0", x), held_by(key))
+    name = "SliceBackward0" if any(isinstance(part, slice) for part in plain) else "SelectBackward0"
     return named(index(plain)(x), name, x)
 
 
@@ -117,8 +126,12 @@ def unsqueeze(x: Tensor, dim: int) -> Any:
 def expand(x: Tensor, *size: Any) -> Any:
     """x repeated along new axes and axes of length 1, without copying; -1 leaves an axis as it is."""
     wanted = list(size[0]) if len(size) == 1 and isinstance(size[0], (tuple, list)) else list(size)
-    shape = (*(1,) * (len(wanted) - x.ndim), *x.value.shape)
-    return broadcast_to(x, [m if n == -1 else n for n, m in zip(wanted, shape, strict=True)])
+    lead = max(0, len(wanted) - x.ndim)
+    shape = (*(1,) * lead, *x.value.shape)
+    wanted = [m if n == -1 else n for n, m in zip(wanted, shape, strict=True)]
+    if tuple(wanted) == shape:  # every entry keeps a place of its own, and can be written
+        return named(index((*(None,) * lead, ...))(x), "ExpandBackward0", x)
+    return broadcast_to(x, wanted)
 
 
 def broadcast_to(x: Tensor, size: Sequence[int]) -> Any:
@@ -126,11 +139,13 @@ def broadcast_to(x: Tensor, size: Sequence[int]) -> Any:
     return on_arrays("broadcast_to", "ExpandBackward0", x, size_of([tuple(size)]))
 
 
+@numpy_spelled
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Any:
     """Tensors one after the other along an axis."""
     return on_arrays("concatenate", "CatBackward0", _several("cat", tensors), axis=dim)
 
 
+@numpy_spelled
 def stack(tensors: Sequence[Tensor], dim: int = 0) -> Any:
     """Tensors of one shape along a new axis."""
     return on_arrays("stack", "StackBackward0", _several("stack", tensors), axis=dim)
@@ -152,7 +167,7 @@ def split(x: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Any, ..
     if sum(lengths) != n:
         raise TensorError(f"lengths {lengths} for an axis of length {n}")
     ends = np.cumsum(lengths).tolist()
-    return tuple(narrow(x, dim, end - length, length) for end, length in zip(ends, lengths, strict=True))
+    return _apart("SplitBackward0", (narrow(x, dim, end - n, n) for end, n in zip(ends, lengths, strict=True)))
 
 
 def chunk(x: Tensor, chunks: int, dim: int = 0) -> tuple[Any, ...]:
@@ -168,7 +183,16 @@ def narrow(x: Tensor, dim: int, start: int, length: int) -> Any:
 def unbind(x: Tensor, dim: int = 0) -> tuple[Any, ...]:
     """The parts along an axis, without it."""
     lead = (slice(None),) * range(x.ndim)[dim]
-    return tuple(indexed(x, (*lead, i)) for i in range(x.value.shape[dim]))
+    return _apart("UnbindBackward0", (indexed(x, (*lead, i)) for i in range(x.value.shape[dim])))
+
+
+def _apart(name: str, parts: Iterable[Any]) -> tuple[Any, ...]:
+    """The views that one function gives, none of which may be written where a gradient goes through."""
+    found = tuple(named(part, name) for part in parts)
+    for part in found:
+        if part._view is not None:
+            part._view.several = True
+    return found
 
 
 def index_select(x: Tensor, dim: int, index: Tensor) -> Any:

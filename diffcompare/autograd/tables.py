@@ -5,7 +5,8 @@ A function that takes several primitives gives its last node the name that PyTor
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,30 @@ def named(result: Any, name: str, *operands: Any) -> Any:
     if result._node is not None:
         result._node.label = name
     return result
+
+
+def holding(result: Any, tensors: Iterable[Tensor]) -> Any:
+    """The result of a primitive that keeps places until `backward`; the tensors they come from must not change."""
+    if result._node is not None:
+        result._node.saves = True
+        for tensor in tensors:
+            result._node.hold(tensor._versions)
+    return result
+
+
+def numpy_spelled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function with NumPy's names of its arguments too: `axis` for `dim`, `keepdims` for `keepdim`."""
+
+    @wraps(function)
+    def spelled(*arguments: Any, **options: Any) -> Any:
+        for theirs, ours in (("axis", "dim"), ("keepdims", "keepdim")):
+            if theirs in options:
+                if ours in options:
+                    raise TensorTypeError(f"{function.__name__} takes {ours} or {theirs}, not both")
+                options[ours] = options.pop(theirs)
+        return function(*arguments, **options)
+
+    return spelled
 
 
 def on_arrays(function: str, name: str, *arguments: Any, **options: Any) -> Any:

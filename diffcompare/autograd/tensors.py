@@ -124,8 +124,7 @@ class Tensor(Traced):
         if source._view is None:
             self._view = View(source, (primitive,), MODE.records, versions[0])
         else:
-            seen = source._view
-            self._view = View(seen.base, (*seen.chain, primitive), MODE.records and seen.recorded, versions[0])
+            self._view = source._view.further(primitive, MODE.records, versions[0])
 
     def edge(self) -> Edge:
         """Where an adjoint of this tensor goes: its node, or for a leaf the end of the way; None without a gradient."""

@@ -13,9 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -39,8 +38,7 @@ class Derivatives:
         return self.counted() if callable(self.counted) else self.counted
 
 
-@dataclass(frozen=True, slots=True)
-class Engine:
+class Engine(NamedTuple):
     """One row: a name, what it does, which derivative rules it uses, where its code is, and whose code that is."""
 
     name: str
@@ -140,6 +138,8 @@ def engine_named(name: str) -> Engine:
     """The engine of that name, ours or a plug-in; raises `DiffCompareError` with the nearest name for any other."""
     if name in ENGINES:
         return ENGINES[name]
+    from difflib import get_close_matches
+
     from diffcompare.engines.guests import plugins
 
     known = {row.name: row for row in plugins()} | ENGINES

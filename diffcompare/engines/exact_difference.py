@@ -11,7 +11,7 @@ floating point minus the one in exact arithmetic.  All are balls until the end, 
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,12 +19,13 @@ import numpy as np
 
 from diffcompare.engines.certified import coefficient
 from diffcompare.engines.line import Line
+from diffcompare.engines.operators import no_collection
 from diffcompare.engines.power_series import working
 from diffcompare.engines.stencil import ComplexStep, Scheme
 from diffcompare.measure import Unproven
 
 TERMS = 24  # N: terms of the polynomial
-BAND = 8.0  # ratio of the steps that share one enclosure of the remainder
+BAND = 8.0  # ratio of the steps that share one enclosure of the remainder, until one is proven to be narrow enough
 BITS = (192, 384, 768, 1536, 3072)  # working precisions, tried until every number is proven
 GOOD_BITS = 60  # relative accuracy of a ball whose nearest double is off by 0.51 ulp at most
 SMALLEST = 2.0**-1074  # no double but 0 is nearest to less than half of it
@@ -56,14 +57,15 @@ class Split:
 
     def record(self, i: int, *balls: Any) -> bool:
         """Write down truncation, rounding and error at step i (None: there is none) if their balls prove doubles."""
-        numbers = list(map(_double, balls))
-        if None in numbers:
+        truncation, rounding, error = map(_double, balls)
+        if truncation is None or rounding is None or error is None:
             return False
-        self.truncation[i], self.rounding[i], self.error[i] = numbers
+        self.truncation[i], self.rounding[i], self.error[i] = truncation, rounding, error
         self.reasons.pop(i, None)
         return True
 
 
+@no_collection()
 def split(line: Line, schemes: Rows, h: Sequence[float], estimates: Sequence[Any]) -> list[Split]:
     """The split of each scheme's estimates at the steps h, shape (k,) each; each number is off by 0.51 ulp at most.
 
@@ -148,7 +150,11 @@ def _truncations(line: Line, schemes: Rows, h: Sequence[float], left: Sequence[S
     polynomials = {k: [_rational(scheme.moment(m)) * c for m, c in enumerate(centre) if m > 1] for k, scheme, _ in rows}
     ends = {k: [_rational(w * o**TERMS) for w, o in zip(s.weights, s.offsets, strict=True)] for k, s, _ in rows}
     furthest = max((abs(float(offset)) for _, scheme, _ in rows for offset in scheme.offsets), default=0.0)
-    for band in _bands(h, set().union(*(steps for _, _, steps in rows))):
+    left_over = sorted(set().union(*(steps for _, _, steps in rows)), key=h.__getitem__)
+    narrow = False
+    while left_over:
+        band = [i for i in left_over if narrow or BAND * h[i] >= h[left_over[-1]]]
+        left_over = left_over[: len(left_over) - len(band)]
         around = flint.arb(line.x, furthest * h[band[-1]])
         enclosed = coefficient(way.blocked(line.j, around) or way.series(line.j, around), output, TERMS)
         if isinstance(enclosed, Unproven) or not enclosed.is_finite():
@@ -159,6 +165,7 @@ def _truncations(line: Line, schemes: Rows, h: Sequence[float], left: Sequence[S
             polynomial = flint.arb_poly([0, *polynomials[k], remainder])
             values = polynomial.evaluate([flint.arb(h[i]) for i in inside], algorithm="iter")
             found[k].update((i, v) for i, v in zip(inside, values, strict=True) if v.rel_accuracy_bits() >= GOOD_BITS)
+        narrow = all(i in found[k] for k, _, steps in rows for i in band if i in steps)
     return found
 
 
@@ -166,18 +173,6 @@ def _rational(number: Any) -> Any:
     import flint
 
     return flint.arb(number.numerator) / number.denominator
-
-
-def _bands(h: Sequence[float], steps: set[int]) -> Iterator[list[int]]:
-    """The steps in ascending order of h, in runs within a factor of BAND."""
-    band: list[int] = []
-    for i in sorted(steps, key=h.__getitem__):
-        if band and h[i] > BAND * h[band[0]]:
-            yield band
-            band = []
-        band.append(i)
-    if band:
-        yield band
 
 
 def _quotients(line: Line, schemes: Rows, h: Sequence[float], left: Sequence[Sequence[int]]) -> list[Balls]:

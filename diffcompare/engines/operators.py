@@ -10,20 +10,19 @@ import gc
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
 
 from diffcompare.engines import derivatives
-from diffcompare.engines.automatic import filled, input_adjoints, jacobian_columns, jacobian_rows, tangents
+from diffcompare.engines.automatic import filled, input_adjoints, jacobian_blocks, tangents
 from diffcompare.errors import DiffCompareError, TracingError
 from diffcompare.expression.arrays.indexing import arrayed
 from diffcompare.expression.containers import as_argument, leaves, rebuilt
 from diffcompare.expression.function import Function, function, with_inputs
 from diffcompare.expression.graph import Graph
 from diffcompare.expression.primitives.structural import concatenate, dtype_of, is_complex, reshape, shape_of, size_of
-from diffcompare.expression.variable import Trace, Variable
+from diffcompare.expression.variable import Trace, Variable, kept_array
 
 Operator = Callable[..., Any]
 AUTOMATIC = ("forward", "reverse")
@@ -73,7 +72,11 @@ def value_and_grad(f: Any, argnums: int | Sequence[int] = 0, engine: str = "reve
             raise DiffCompareError(f"a gradient needs one output, and the function has {count}; use jacobian")
         if engine == "reverse":
             return call.outputs[0], call.shaped(call.pulled([_one(call.outputs[0])]))
-        (row,) = call.rows(engine)
+        if engine == "forward":
+            (row,) = jacobian_blocks(call.graph, engine)
+            row = [reshape(shape_of(x))(block) for block, x in zip(row, call.inputs, strict=True)]
+        else:
+            (row,) = call.rows(engine)
         return call.outputs[0], call.shaped(row)
 
     return value_and_gradient
@@ -91,11 +94,13 @@ def jacobian(f: Any, argnums: int | Sequence[int] = 0, engine: str = "reverse") 
     @no_collection()
     def jacobian_of(*arguments: Any) -> Any:
         call = Call(f, arguments, argnums, engine)
+        if engine in AUTOMATIC:
+            return rebuilt(call.result, list(map(call.shaped, jacobian_blocks(call.graph, engine))))
         rows = iter(call.rows(engine))
         blocks = []
         for output in call.outputs:
             own = [next(rows) for _ in range(size_of(output))]
-            columns = [_arranged([row[j] for row in own], shape_of(output)) for j in range(len(call.inputs))]
+            columns = [_arranged([row[j] for row in own], shape_of(output), x) for j, x in enumerate(call.inputs)]
             blocks.append(call.shaped(columns))
         return rebuilt(call.result, blocks)
 
@@ -111,7 +116,7 @@ def jvp(f: Any, argnums: int | Sequence[int] = 0, engine: str = "forward") -> Op
     """
 
     def at(*arguments: Any) -> Operator:
-        call = Call(f, arguments, argnums, engine)
+        call = Call(f, arguments, argnums, engine, lasting=True)
 
         def pushforward(x_dot: Any) -> Any:
             parts = (x_dot,) if call.single else tuple(x_dot)
@@ -137,7 +142,7 @@ def vjp(f: Any, argnums: int | Sequence[int] = 0, engine: str = "reverse") -> Op
     """
 
     def at(*arguments: Any) -> Operator:
-        call = Call(f, arguments, argnums, engine)
+        call = Call(f, arguments, argnums, engine, lasting=True)
 
         def pullback(y_bar: Any) -> Any:
             seeds = checked_seeds(as_argument(y_bar), call.outputs, "adjoint")
@@ -217,9 +222,19 @@ OBJECTS = (
 
 
 class Call:
-    """A function, its arguments, its result, and for automatic differentiation its trace, each array as one value."""
+    """A function, its arguments, its result, and for automatic differentiation its trace, each array as one value.
 
-    def __init__(self, f: Any, arguments: tuple[Any, ...], argnums: int | Sequence[int], engine: str) -> None:
+    A `lasting` one is used when its caller may have written into the arguments, and copies them.
+    """
+
+    def __init__(
+        self,
+        f: Any,
+        arguments: tuple[Any, ...],
+        argnums: int | Sequence[int],
+        engine: str,
+        lasting: bool = False,
+    ) -> None:
         self.function = function(f) if isinstance(f, str) else f
         self.single = isinstance(argnums, int)
         wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
@@ -230,6 +245,8 @@ class Call:
         self.arguments = list(arguments)
         self.arranged = tuple(as_argument(arguments[k]) for k in self.wanted)
         self.inputs = leaves(self.arranged)
+        if lasting:
+            self.inputs = [kept_array(leaf) if isinstance(leaf, np.ndarray) else leaf for leaf in self.inputs]
         name = getattr(self.function, "name", "the function")
         if engine in AUTOMATIC:
             trace = Trace(entrywise=False)
@@ -260,11 +277,7 @@ class Call:
         return [filled(v_bar, x) for v_bar, x in zip(input_adjoints(self.graph, y_bar), self.inputs, strict=True)]
 
     def rows(self, engine: str) -> list[list[Any]]:
-        """The Jacobian by an engine, a row for each entry of an output, with one derivative an input."""
-        if engine == "reverse":
-            return jacobian_rows(self.graph)
-        if engine == "forward":
-            return list(self._transposed(jacobian_columns(self.graph)))
+        """The Jacobian by an engine that calls the function, a row for each entry of an output."""
         names = [f"x{k + 1}" for k in range(len(self.inputs))]
         source = Function(
             lambda **given: _flat(self.run([given[name] for name in names])), "the function", tuple(names)
@@ -289,16 +302,6 @@ class Call:
 
         found = derivatives(Function(line, "the function"), {"t": 0.0}, engine)
         return _split([entry / s for entry in found.jacobian[:, 0]], self.outputs)
-
-    def _transposed(self, columns: list[list[Any]]) -> Iterator[list[Any]]:
-        """Columns of tangents as rows; the tangents may be traced."""
-        ends = list(accumulate(map(size_of, self.inputs), initial=0))
-        for k, output in enumerate(self.outputs):
-            whole = _arranged([column[k] for column in columns], (len(columns),))
-            for place in np.ndindex(*shape_of(output)):
-                row = whole[(slice(None), *place)]
-                parts = zip(self.inputs, pairwise(ends), strict=True)
-                yield [row[a:b].reshape(shape_of(x)) if shape_of(x) else row[a] for x, (a, b) in parts]
 
     def shaped(self, row: Sequence[Any]) -> Any:
         """Derivatives, one an input, in the arrangement of the arguments they belong to."""
@@ -351,14 +354,16 @@ def _plain_float(value: Any) -> Any:
 def _split(flat: Sequence[Any], like: Sequence[Any]) -> list[Any]:
     """Consecutive entries in the shapes of these values."""
     rest = iter(flat)
-    return [_arranged([next(rest) for _ in range(size_of(value))], shape_of(value)) for value in like]
+    return [_arranged([next(rest) for _ in range(size_of(value))], shape_of(value), 0.0) for value in like]
 
 
-def _arranged(parts: list[Any], shape: tuple[int, ...]) -> Any:
-    """Parts of equal shape, in an array of that shape of them."""
+def _arranged(parts: list[Any], shape: tuple[int, ...], like: Any) -> Any:
+    """Parts of the shape of `like`, in an array of that shape of them, which may be empty."""
     if not shape:
         return parts[0]
-    whole = (*shape, *(shape_of(parts[0]) if parts else ()))
+    whole = (*shape, *shape_of(like))
+    if not parts:
+        return np.zeros(whole, dtype_of(like))
     if any(isinstance(part, Variable) for part in parts):
         rows = [reshape((1, *shape_of(part)))(part) for part in parts]
         return reshape(whole)(concatenate(rows, 0))

@@ -148,8 +148,9 @@ def generated(symbols: Sequence[Any], entries: Sequence[Any]) -> Callable[..., l
     import sympy as sp
 
     entries = [_printable(sp, entry) for entry in entries]
+    # The module np, since the name "numpy" would load all that NumPy keeps for later, its Fortran compiler too.
     with _deep_recursion():
-        code = sp.lambdify(list(symbols), list(entries), [EXTRA, "numpy"], cse=True, dummify=True)
+        code = sp.lambdify(list(symbols), list(entries), [EXTRA, np], cse=True, dummify=True, docstring_limit=0)
 
     def evaluate(*inputs: float) -> list[float]:
         with np.errstate(all="ignore"):

@@ -35,13 +35,14 @@ def _binary(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
 
 
 def _named(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """The operator method for a function on arrays and its reflection."""
+    """The operator method for a function of NumPy's and its reflection."""
+    function = getattr(np, name)
 
     def forward(self: ArrayMethods, other: Any) -> Any:
-        return _array_function(name)(self, other)
+        return function(self, other)
 
     def reflected(self: ArrayMethods, other: Any) -> Any:
-        return _array_function(name)(other, self)
+        return function(other, self)
 
     return forward, reflected
 

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from diffcompare.errors import TracingError
-from diffcompare.expression import elimination
+from diffcompare.expression import elimination, rounding
+from diffcompare.expression.arrays.elementwise import logaddexp2
 from diffcompare.expression.entries import boxed, decided, decided_conditions, on_entries, unboxed
 from diffcompare.expression.numpy_protocol import name_of, primitive_named
 from diffcompare.expression.primitives import PRIMITIVES
@@ -35,7 +36,8 @@ def apply_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: 
     if name in CONDITIONS:
         inputs = tuple(map(CONDITIONS[name], inputs))
     elif method == "__call__" and ufunc.signature is None and not _is_python_code(ufunc):
-        return on_entries(clipped if name == "clip" else primitive_named(name), *inputs)
+        pair = rounding.OF_ARRAYS.get(name)
+        return pair(*inputs) if pair else on_entries(OF_ENTRIES.get(name) or primitive_named(name), *inputs)
     return _run(getattr(ufunc, method), f"{name}.{method}".removesuffix(".__call__"), inputs, options)
 
 
@@ -181,9 +183,14 @@ CONDITIONS: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("isnan", "isfinite", "isinf"), values),
 }
 
+OF_ENTRIES: dict[str, Callable[..., Any]] = {
+    **rounding.OF_ENTRIES, "clip": clipped, "conjugate": lambda x: x, "logaddexp2": logaddexp2,
+}  # fmt: skip
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "where": choose, "select": select, "clip": clip, "var": variance, "std": deviation, "linalg.norm": norm,
     "max": EXTREMA["maximum"], "amax": EXTREMA["maximum"], "min": EXTREMA["minimum"], "amin": EXTREMA["minimum"],
     **{f"linalg.{name}": getattr(elimination, name) for name in ("det", "slogdet", "inv", "solve", "cholesky")},
-    **{name: _on_values(getattr(np, name)) for name in ("isclose", "allclose", "array_equal")},
+    "round": rounding.rounded, "around": rounding.rounded, "fix": lambda x: on_entries(rounding.trunc, x),
+    **{name: _on_values(getattr(np, name)) for name in ("isclose", "allclose", "array_equal", "isposinf", "isneginf")},
 }  # fmt: skip

@@ -6,8 +6,8 @@ recursion, and nothing in the text is ever run as code.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from difflib import get_close_matches
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from diffcompare.errors import FormulaError
 from diffcompare.expression.primitives import CALLABLE, PRIMITIVES, Primitive, find
@@ -40,8 +40,7 @@ def parse(text: str) -> Program:
     return _Parser(text).program()
 
 
-@dataclass
-class _Operator:
+class _Operator(NamedTuple):
     """A waiting operator."""
 
     primitive: Primitive
@@ -60,8 +59,7 @@ class _Bracket:
     operands: int = 1
 
 
-@dataclass(frozen=True)
-class _Operand:
+class _Operand(NamedTuple):
     """What is known of a value on the stack: its place, whether it is a condition, its number if it is constant."""
 
     start: int
@@ -70,13 +68,13 @@ class _Operand:
     constant: float | None = None
 
 
-@dataclass
 class _Parser:
-    text: str
-    stack: list[_Operator | _Bracket] = field(default_factory=list)
-    values: list[_Operand] = field(default_factory=list)
-    instructions: list[Instruction] = field(default_factory=list)
-    indexed: dict[str, int] = field(default_factory=dict)
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.stack: list[_Operator | _Bracket] = []
+        self.values: list[_Operand] = []
+        self.instructions: list[Instruction] = []
+        self.indexed: dict[str, int] = {}
 
     def program(self) -> Program:
         """The whole text: operands and operators take turns."""
@@ -166,6 +164,8 @@ class _Parser:
         found = find(token.text)
         if found is not None:
             return found
+        from difflib import get_close_matches
+
         near = get_close_matches(token.text, CALLABLE, n=1)
         if near:
             raise self.error(f"there is no function {token.text}; did you mean {near[0]}?", token)

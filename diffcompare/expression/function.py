@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -89,10 +90,8 @@ class Function:
         point = self.at(at)
         trace = Trace()
         arguments = {name: bind(trace, name, value) for name, value in point.items()}
-        try:
+        with at_the_point(self.name):
             return trace.graph(self.outputs(arguments, trace))
-        except (ArithmeticError, np.linalg.LinAlgError) as error:
-            raise SourceError(f"{self.name} raised {type(error).__name__} at the point: {error}") from error
 
     def outputs(self, arguments: Mapping[str, Any], trace: Trace | None = None) -> list[Any]:
         """Run on the arguments, numbers or variables; one value an output."""
@@ -216,6 +215,15 @@ class Function:
         return f"${self.latex()}$"
 
 
+@contextmanager
+def at_the_point(name: str) -> Iterator[None]:
+    """What a function's own code cannot compute at the point, such as the inverse of a singular matrix, is said so."""
+    try:
+        yield
+    except (ArithmeticError, np.linalg.LinAlgError) as error:
+        raise SourceError(f"{name} raised {type(error).__name__} at the point: {error}") from error
+
+
 def bind(trace: Trace, name: str, value: Any) -> Any:
     """The variable that a function sees for one argument: a traced scalar, or an array of traced entries."""
     if not isinstance(value, (np.ndarray, np.generic)):
@@ -276,7 +284,7 @@ def _defaults(source: Callable[..., Any]) -> set[str]:
 
 def _extent(program: Program, name: str) -> tuple[int, ...]:
     """The least shape with every entry that a formula uses; () for a number."""
-    used = [i.index for i in program.instructions if isinstance(i, Name) and i.name == name]
+    used = [i.entry for i in program.instructions if isinstance(i, Name) and i.name == name]
     return tuple(1 + max(axis) for axis in zip(*used, strict=True))
 
 

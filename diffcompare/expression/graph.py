@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -49,8 +49,7 @@ class Node:
         raise TracingError(f"{self.primitive.name} works on whole arrays; trace the function entry by entry")
 
 
-@dataclass(frozen=True, slots=True)
-class Guards:
+class Guards(NamedTuple):
     """The comparisons that decided a branch while tracing, with what they decided."""
 
     graph: Graph

@@ -6,8 +6,7 @@ A domain says two things: what a constant is, and what a primitive does.  Printi
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,8 +16,7 @@ from diffcompare.expression.variable import as_float
 HUGE = 1e30  # a constant of computer algebra beyond it is no longer exact
 
 
-@dataclass(frozen=True, slots=True)
-class NumberDomain:
+class NumberDomain(NamedTuple):
     """How constants and primitives are read in one kind of number; none of them knows operations on whole arrays."""
 
     constant: Callable[[Any], Any]

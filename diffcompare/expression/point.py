@@ -6,7 +6,6 @@ import math
 import numbers
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -75,6 +74,8 @@ def check_names(wanted: Sequence[str], given: Iterable[str]) -> None:
     missing = [name for name in wanted if name not in given]
     extra = [name for name in given if name not in wanted]
     if extra:
+        from difflib import get_close_matches
+
         near = get_close_matches(extra[0], missing or wanted, n=1)
         variables = f"the variables are {', '.join(wanted)}" if wanted else "the function has no variables"
         raise PointError(f"there is no variable {extra[0]}; " + (f"did you mean {near[0]}?" if near else variables))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,27 +18,24 @@ from diffcompare.expression.primitives.structural import shape_of
 CONSTANTS = {name: PRIMITIVES[name] for name in ("pi", "e")}  # unless the point gives them a value
 
 
-@dataclass(frozen=True)
-class Number:
+class Number(NamedTuple):
     """A literal: an exact int or a double."""
 
     value: int | float
 
 
-@dataclass(frozen=True)
-class Name:
+class Name(NamedTuple):
     """A variable, or one entry of an array variable: () for the variable itself, one index an axis for an entry."""
 
     name: str
-    index: tuple[int, ...]
+    entry: tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class Apply:
-    """A primitive applied to the last `count` values."""
+class Apply(NamedTuple):
+    """A primitive applied to the last so many values."""
 
     primitive: Primitive
-    count: int
+    operands: int
 
 
 Instruction = Number | Name | Apply

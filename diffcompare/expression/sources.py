@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import re
 import sys
-from pathlib import Path
-from types import ModuleType
+from typing import TYPE_CHECKING
 
 from diffcompare.errors import SourceError
 from diffcompare.expression.catalog import CATALOG
 from diffcompare.expression.function import Function, function
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 PYTHON = re.compile(r"(?P<where>[^:()]+\.py|[A-Za-z_][\w.]*):(?P<name>[A-Za-z_]\w*)")
 
@@ -42,7 +43,7 @@ def load(text: str) -> Function:
 
 def _module(where: str) -> ModuleType:
     try:
-        return _file(Path(where)) if where.endswith(".py") else importlib.import_module(where)
+        return _file(where) if where.endswith(".py") else importlib.import_module(where)
     except SourceError:
         raise
     except BaseException as error:
@@ -51,13 +52,17 @@ def _module(where: str) -> ModuleType:
         raise SourceError(f"{where} does not import: {type(error).__name__}: {error}") from error
 
 
-def _file(path: Path) -> ModuleType:
+def _file(where: str) -> ModuleType:
+    from importlib import util
+    from pathlib import Path
+
+    path = Path(where)
     if not path.is_file():
         raise SourceError(f"there is no file {path}; check the path before the colon")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    spec = util.spec_from_file_location(path.stem, path)
     if spec is None or spec.loader is None:
         raise SourceError(f"{path} cannot be loaded as Python")
-    module = importlib.util.module_from_spec(spec)
+    module = util.module_from_spec(spec)
     sys.path.insert(0, str(path.parent.resolve()))  # so that the file's own neighbours import
     try:
         spec.loader.exec_module(module)

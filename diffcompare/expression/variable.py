@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import count
 from typing import Any, NoReturn
+from weakref import ref
 
 import numpy as np
 
@@ -30,7 +31,7 @@ class Trace:
     elsewhere an array is the value of one node.
     """
 
-    __slots__ = ("_constants", "entrywise", "guards", "level", "names", "nodes")
+    __slots__ = ("_arrays", "_constants", "entrywise", "guards", "level", "names", "nodes")
 
     def __init__(self, entrywise: bool = True) -> None:
         self.level = next(_levels)
@@ -39,6 +40,7 @@ class Trace:
         self.nodes: list[Node] = []
         self.guards: list[tuple[int, bool | tuple[Any, ...]]] = []
         self._constants: dict[Any, int] = {}  # places, as a variable would refer to this trace in a circle
+        self._arrays: dict[int, tuple[ref[Any], int]] = {}  # by identity: the array that entered, and its place
 
     def input(self, name: str, value: Any) -> Variable:
         """A new input variable with its value at the traced point."""
@@ -53,7 +55,9 @@ class Trace:
         return Variable(self, place, self.nodes[place].value)
 
     def _constant(self, number: Any) -> int:
-        if isinstance(number, (np.ndarray, complex, Traced)) or number == 0 or number != number:
+        if isinstance(number, np.ndarray):
+            return self._constant_array(number)
+        if isinstance(number, (complex, Traced)) or number == 0 or number != number:
             return self._append(Node(None, (), number, number))
         key = number if type(number) is float else (type(number), number)
         place = self._constants.get(key)
@@ -61,6 +65,18 @@ class Trace:
             strong = isinstance(number, np.generic) and not self.entrywise  # its type counts, as NumPy promotes types
             place = self._append(Node(None, (), number if strong else as_float(number), number))
             self._constants[key] = place
+        return place
+
+    def _constant_array(self, array: np.ndarray[Any, Any]) -> int:
+        """An array enters as it is now, by a copy, as the sweeps come when the user's code may have written into it.
+
+        The same array is the same node for as long as it holds the same bytes.
+        """
+        known, place = self._arrays.get(id(array), (None, 0))
+        if known is None or known() is not array or not same_bytes(array, self.nodes[place].constant):
+            own = kept_array(array)
+            place = self._append(Node(None, (), own, own))
+            self._arrays[id(array)] = ref(array), place
         return place
 
     def operation(self, primitive: Operation, arguments: Sequence[Any]) -> Any:
@@ -263,6 +279,27 @@ def as_float(number: Any) -> float:
         return float(number)
     except OverflowError:
         return float("inf") if number > 0 else float("-inf")
+
+
+def kept_array(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The array as it is now: itself where nobody can write into it, a read-only copy elsewhere.
+
+    >>> (b := kept_array(np.ones(2))) is kept_array(b)
+    True
+    """
+    owner = array if array.base is None else array.base
+    if isinstance(owner, np.ndarray) and not (array.flags.writeable or owner.flags.writeable):
+        return array
+    own = array.copy("K")
+    own.flags.writeable = False
+    return own
+
+
+def same_bytes(x: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> bool:
+    """Whether two arrays hold the same numbers, the sign of a zero included; of objects, whether they are one array."""
+    if x is y or x.dtype != y.dtype or x.shape != y.shape or x.dtype.hasobject:
+        return x is y
+    return np.array_equal(x.ravel().view(np.uint8), y.ravel().view(np.uint8))
 
 
 def checked_operand(argument: Any, primitive: Operation, real: bool) -> Any:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from diffcompare.engines import DEFAULT, Derivatives, Engine, engine_named
 from diffcompare.engines.automatic import adjoints, derivative_graph
 from diffcompare.engines.budget import within
-from diffcompare.engines.certified import Certified, certify_graph
-from diffcompare.errors import BudgetError, DiffCompareError
+from diffcompare.engines.certified import DIGITS, Certified, certify_graph
+from diffcompare.engines.operators import AUTOMATIC
+from diffcompare.engines.whole_arrays import on_whole_arrays
+from diffcompare.errors import BudgetError, DiffCompareError, TracingError
 from diffcompare.expression.explain import KinkFound, kinks, not_finite
-from diffcompare.expression.function import Function, function
+from diffcompare.expression.function import Function, function, input_names
 from diffcompare.expression.graph import Graph
 from diffcompare.expression.point import Point
 from diffcompare.measure import MOST_DIGITS, UNIT_ROUNDOFF, Ball, Measurement, Unproven, json_number, measure
@@ -110,7 +113,9 @@ def compare(f: Any, at: Mapping[str, Any], engines: Sequence[str] = DEFAULT) -> 
     """The gradient of a function with one output by several engines, each measured against the certified reference.
 
     Raises `DiffCompareError` for a function with several outputs or an engine that does not exist, `PointError` for a
-    point that does not fit.  An engine that cannot run here is a row that says why.
+    point that does not fit.  An engine that cannot run here is a row that says why.  A function of arrays with an
+    operation that no entry can go through, such as eigenvalues, has no certified reference: forward and reverse mode
+    run on whole arrays there, and finite differences as everywhere.
 
     >>> import diffcompare as dc
     >>> result = dc.compare("ln(x1) + x1*x2 - sin(x2)", at={"x1": 2, "x2": 5}, engines=["reverse"])
@@ -120,7 +125,10 @@ def compare(f: Any, at: Mapping[str, Any], engines: Sequence[str] = DEFAULT) -> 
     rows = [engine_named(name) for name in dict.fromkeys(engines)]
     source = function(f)
     point = source.at(at)
-    graph = source.trace(point)
+    try:
+        graph = source.trace(point)
+    except TracingError as error:
+        return _of_whole_arrays(source, point, rows, error)
     if len(graph.outputs) != 1:
         raise DiffCompareError(
             f"compare takes a function of one output and this one has {len(graph.outputs)}; "
@@ -137,6 +145,21 @@ def compare(f: Any, at: Mapping[str, Any], engines: Sequence[str] = DEFAULT) -> 
     condition = conditions(source, point, graph, reference)
     verdict = _verdict(answers, reference, condition, found)
     return Comparison(source.name, point, graph.values[0], reference, condition, found, answers, verdict)
+
+
+def _of_whole_arrays(source: Function, point: Point, rows: Sequence[Engine], error: TracingError) -> Comparison:
+    """The engines that need no entries, which tracing met an error in; raises where reverse mode cannot run either."""
+    (value,) = on_whole_arrays(source, point, "reverse").value
+    names = tuple(input_names(point))
+    unproven = Unproven("undecided", str(error))
+    reference = Certified(names, (unproven,), ((unproven,) * len(names),), DIGITS, 0)
+    nothing = Graph(names, [], ())
+    answers = tuple(
+        _row(engine, source, point, nothing, reference, (), on_whole_arrays if engine.name in AUTOMATIC else None)
+        for engine in rows
+    )
+    verdict = _verdict(answers, reference, {}, ())
+    return Comparison(source.name, point, value, reference, dict.fromkeys(names), (), answers, verdict)
 
 
 def conditions(source: Function, point: Point, graph: Graph, reference: Certified) -> dict[str, float | None]:
@@ -165,11 +188,12 @@ def conditions(source: Function, point: Point, graph: Graph, reference: Certifie
 
 
 def _row(
-    engine: Engine, source: Function, point: Point, graph: Graph, reference: Certified, found: Sequence[KinkFound]
-) -> EngineRow:
-    """Run one engine, time it and measure its answer."""
+    engine: Engine, source: Function, point: Point, graph: Graph, reference: Certified, found: Sequence[KinkFound],
+    instead: Callable[..., Derivatives] | None = None,
+) -> EngineRow:  # fmt: skip
+    """Run one engine, or what is run instead of it, time it and measure its answer."""
     try:
-        run = engine.run
+        run = partial(instead, mode=engine.name) if instead else engine.run
         with within(GIVEN):
             answer, seconds = timed(lambda: run(source, point))
     except (DiffCompareError, ImportError) as error:

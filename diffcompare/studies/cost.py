@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +15,7 @@ from diffcompare.expression.catalog import CATALOG
 from diffcompare.expression.function import Function, function
 from diffcompare.expression.point import Point
 from diffcompare.studies.study import Study
-from diffcompare.studies.timing import timed
+from diffcompare.studies.timing import expected_seconds, timed
 
 ENGINES = ("reverse", "forward", "finite-forward", "finite-central")
 SECONDS = 2.0  # of one engine at one size: larger sizes are left out once the estimate passes it
@@ -62,7 +61,7 @@ def cost(f: Any = "rosenbrock", sizes: Sequence[int] = (1, 10, 100), engines: Se
     >>> [(row.n, row.evaluations) for row in dc.cost("speelpenning", [1, 10], ["finite-forward"]).rows]
     [(1, 2), (10, 11)]
     """
-    source, point_of = _sized(f)
+    source, point_of = of_any_size(f)
     engines = [engine_named(name).name for name in dict.fromkeys(engines)]
     for n in sizes:
         if not (isinstance(n, int) and 1 <= n <= 10**6):
@@ -74,7 +73,7 @@ def cost(f: Any = "rosenbrock", sizes: Sequence[int] = (1, 10, 100), engines: Se
         counts[n] = source.trace(point).operations()
         for name in [name for name in engines if name not in given_up]:
             known = [row for row in rows if row.engine == name]
-            expected = _expected(known, n)
+            expected = expected_seconds([(row.n, row.seconds) for row in known], n)
             if name == "forward" and n * counts[n] > COUNTED:
                 left_out.append(
                     f"forward at n = {n}: {n} passes over {counts[n]} operations are not counted one by one"
@@ -91,16 +90,6 @@ def cost(f: Any = "rosenbrock", sizes: Sequence[int] = (1, 10, 100), engines: Se
     return Cost(source.name, tuple(sorted(set(sizes))), counts, tuple(rows), tuple(left_out))
 
 
-def _expected(known: Sequence[CostRow], n: int) -> float:
-    """Seconds at n by the growth between the last two sizes, from linear to quadratic; quadratic where there is one."""
-    if not known:
-        return 0.0
-    last, power = known[-1], 2.0
-    if len(known) > 1:
-        power = math.log(last.seconds / known[-2].seconds) / math.log(last.n / known[-2].n)
-    return float(last.seconds * (n / last.n) ** min(max(power, 1.0), 2.0))
-
-
 def _measure(source: Function, point: Point, n: int, name: str, operations: int) -> CostRow:
     run = engine_named(name).run
     with within(SECONDS):
@@ -110,7 +99,8 @@ def _measure(source: Function, point: Point, n: int, name: str, operations: int)
     return CostRow(n, name, found.evaluations, counted, seconds, ratio)
 
 
-def _sized(f: Any) -> tuple[Function, Callable[[int], Mapping[str, Any]]]:
+def of_any_size(f: Any) -> tuple[Function, Callable[[int], Mapping[str, Any]]]:
+    """A function of any number of inputs, and its point with n of them; raises `DiffCompareError` for any other."""
     entry = CATALOG.get(f) if isinstance(f, str) else None
     if entry is not None and entry.sized is not None:
         return entry.function(), entry.sized

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
-from importlib.metadata import entry_points
 from typing import Any
 
 
@@ -21,6 +19,8 @@ class Study:
 
     def _repr_svg_(self) -> str | None:
         """The picture that an installed package draws of this result; None where there is none."""
+        from importlib.metadata import entry_points
+
         for entry in entry_points(group="diffcompare.pictures", name=type(self).__name__):
             picture: str = entry.load()(self)
             return picture
@@ -33,6 +33,8 @@ def as_html(data: Any) -> str:
     >>> as_html([{"n": 1, "engine": "reverse"}])
     '<table><tr><th>n</th><th>engine</th></tr><tr><td>1</td><td>reverse</td></tr></table>'
     """
+    from html import escape
+
     if isinstance(data, dict):
         rows = "".join(f"<tr><th>{escape(str(key))}</th><td>{as_html(value)}</td></tr>" for key, value in data.items())
         return f"<table>{rows}</table>"

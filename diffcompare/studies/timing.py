@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from statistics import median
 from typing import TypeVar
 
@@ -23,3 +24,17 @@ def timed(run: Callable[[], Result]) -> tuple[Result, float]:
         if times[0] > LONG:
             return result, times[0]
     return result, median(times[1:])
+
+
+def expected_seconds(known: Sequence[tuple[int, float]], n: int) -> float:
+    """Seconds at size n by the growth between the last two sizes known, from linear to quadratic; quadratic by one.
+
+    >>> expected_seconds([(10, 1.0), (100, 10.0)], 1000)
+    100.0
+    """
+    if not known:
+        return 0.0
+    (last, seconds), power = known[-1], 2.0
+    if len(known) > 1:
+        power = math.log(seconds / known[-2][1]) / math.log(last / known[-2][0])
+    return float(seconds * (n / last) ** min(max(power, 1.0), 2.0))

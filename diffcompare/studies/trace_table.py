@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from diffcompare.engines.automatic import adjoint_updates, tangents
 from diffcompare.errors import BudgetError, DiffCompareError, PointError
@@ -31,8 +31,7 @@ class Row:
     derivative: float
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(NamedTuple):
     """One step of the reverse sweep: an adjoint receives a contribution."""
 
     name: str

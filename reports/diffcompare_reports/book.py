@@ -43,6 +43,7 @@ CHAPTERS: dict[str, tuple[Callable[[Subject], Any], str]] = {
     "reverse": (automatic.reverse, "tracing in reverse mode"),
     "jacobians": (automatic.jacobians, "passing through the Jacobian"),
     "cost": (cost.cost, "counting the cost of a gradient"),
+    "scaling": (cost.scaling, "measuring how the engines scale"),
     "linear_layer": (linear_layer.linear_layer, "verifying the linear layer"),
     "autograd": (autograd.autograd, "recording a network"),
     "grad_modes": (grad_modes.grad_modes, "running a network in the three grad modes"),

@@ -9,10 +9,12 @@ from diffcompare_reports.style import rendered
 
 # The class of a result, and the function that draws it.
 DRAWINGS = {
+    "Benchmark": ("benchmark_figure", "draw_benchmark"),
     "Comparison": ("comparison_figure", "draw_comparison"),
     "Cost": ("cost_figure", "draw_cost"),
     "Diagram": ("diagram_drawing", "draw_diagram"),
     "GradModes": ("grad_modes_figure", "draw_grad_modes"),
+    "Scaling": ("scaling_figure", "draw_scaling"),
     "Sweep": ("step_size_figure", "draw_sweep"),
     "Swell": ("swell_figure", "draw_swell"),
     "TraceTable": ("trace_drawing", "draw_trace"),

@@ -81,6 +81,7 @@ SOLID, DASHED, DOTTED, DASH_DOT = "-", (0, (4.5, 1.8)), (0, (1.2, 1.5)), (0, (5,
 SERIES: dict[str, Series] = {
     "forward": Series(BLUE, SOLID, "o"),
     "reverse": Series(VERMILLION, SOLID, "s"),
+    "compiled": Series(VERMILLION, DASHED, "P"),
     "symbolic": Series(GREEN, DASHED, "^"),
     "finite-forward": Series(ORANGE, DASHED, "v"),
     "finite-backward": Series(GREY, DOTTED, "<"),
@@ -105,6 +106,7 @@ PLUG_IN = Series(GREY, DASHED, "x")  # an engine of another package
 ENGINES: dict[str, str] = {
     "forward": "forward mode",
     "reverse": "reverse mode",
+    "compiled": "compiled",
     "symbolic": "symbolic",
     "finite-forward": "forward difference",
     "finite-backward": "backward difference",

@@ -148,6 +148,39 @@ def test_a_generator_has_its_mode_between_its_own_steps_only() -> None:
         assert torch.is_grad_enabled()
 
 
+def test_what_is_thrown_into_a_generator_reaches_it_in_its_mode() -> None:
+    said: list[Any] = []
+
+    @torch.no_grad()
+    def steps() -> Iterator[str]:
+        try:
+            while True:
+                try:
+                    said.append((yield "waiting"))
+                except KeyError as error:
+                    said.append((str(error), torch.is_grad_enabled()))
+                    yield "caught"
+        finally:
+            said.append(("closed", torch.is_grad_enabled()))
+
+    running: Any = steps()
+    assert [next(running), running.throw(KeyError("a")), next(running), running.send("sent")] == [
+        "waiting", "caught", "waiting", "waiting",
+    ]  # fmt: skip
+    running.close()
+    assert said == [("'a'", False), "sent", ("closed", False)]
+    assert torch.is_grad_enabled()
+    with pytest.raises(StopIteration):
+        next(running)
+
+
+def test_what_a_generator_does_not_catch_comes_out_of_it() -> None:
+    running: Any = torch.no_grad()(lambda: (yield))()
+    next(running)
+    with pytest.raises(ValueError, match="thrown"):
+        running.throw(ValueError("thrown"))
+
+
 def test_modes_belong_to_their_thread() -> None:
     seen: list[bool] = []
     with torch.no_grad():

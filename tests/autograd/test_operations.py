@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import diffcompare as dc
 from tests.autograd.libraries import needs_torch, ours, quietly, same, theirs
 
 T = Any
@@ -193,6 +194,22 @@ def test_values_and_gradients_are_those_of_pytorch(name: str, dtype: str) -> Non
         found.append([result, *(x.grad for x in operands)])
     for a, b in zip(*found, strict=True):
         same(a, b, 1e-12 if dtype == "float64" else 3e-5)
+
+
+@needs_torch
+@pytest.mark.parametrize("exponents", [2.0, 0.0, -1.0, [2.0, 0.5], [0.0, -1.0]])
+@pytest.mark.parametrize("base", [0, 0.0, [0.0, 0.0], [0.0, 2.0]])
+def test_powers_of_zero_have_pytorch_s_derivative_by_the_exponent(base: Any, exponents: Any) -> None:
+    found = []
+    for T in (ours, theirs()):
+        y = T.tensor(exponents, requires_grad=True)
+        ((T.tensor(base) if isinstance(base, list) else base) ** y).sum().backward()
+        found.append(y.grad)
+    same(*found, 1e-6)
+    at = np.asarray(exponents)[()]
+    for engine in ("reverse", "forward"):
+        slopes = dc.grad(lambda y: np.sum(np.asarray(base)[()] ** y), engine=engine)(at)
+        assert slopes == pytest.approx(found[1].numpy(), rel=1e-6)
 
 
 @needs_torch

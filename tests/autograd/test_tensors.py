@@ -231,3 +231,39 @@ def test_tensors_say_what_they_require_as_in_pytorch() -> None:
 @given(arrays(np.float32, st.tuples(st.integers(1, 4), st.integers(1, 12)), elements=st.floats(-1e6, 1e6, width=32)))
 def test_any_tensor_prints_as_in_pytorch(array: Any) -> None:
     assert repr(torch.tensor(array)) == repr(theirs().tensor(array))
+
+
+@needs_torch
+def test_detaching_in_place_makes_a_leaf() -> None:
+    for T in (torch, theirs()):
+        x = T.ones(2, requires_grad=True)
+        y = x * 2
+        z = y * 3
+        assert y.detach_() is y
+        assert y.is_leaf
+        assert not y.requires_grad
+        assert y.grad_fn is None
+        z.sum().backward()
+        assert x.grad.tolist() == [6, 6]
+        assert not x.detach_().requires_grad
+
+
+@needs_torch
+def test_an_expanded_tensor_of_its_own_shape_is_a_view_that_can_be_written() -> None:
+    for T in (torch, theirs()):
+        x = T.ones(4)
+        x.expand(4).add_(1)
+        x.expand(1, -1).add_(1)
+        assert x.tolist() == [3, 3, 3, 3]
+
+
+@needs_torch
+def test_quotients_rounded_down_and_remainders_have_the_types_of_pytorch() -> None:
+    for T in (torch, theirs()):
+        whole, real, number = T.tensor([7, -7]), T.tensor([7.5, -7.5]), T.tensor(2)
+        found = [whole // 2, real // number, whole // 2.0, 9 // whole, whole % 3, real % number, whole % 2.5, 9 % real]
+        assert [(str(x.dtype), x.tolist()) for x in found] == [
+            ("torch.int64", [3, -4]), ("torch.float32", [3, -4]), ("torch.float32", [3, -4]), ("torch.int64", [1, -2]),
+            ("torch.int64", [1, 2]), ("torch.float32", [1.5, 0.5]), ("torch.float32", [2, 0.5]),
+            ("torch.float32", [1.5, -6]),
+        ]  # fmt: skip

@@ -90,8 +90,11 @@ def test_an_array_as_the_result_gets_advice(run: Run, file: Path) -> None:
     )
 
 
-def test_code_that_needs_whole_arrays_is_refused_in_one_line(run: Run, file: Path) -> None:
-    for command in ("compare", "trace", "jacobian"):
+def test_code_that_needs_whole_arrays_is_refused_in_one_line_except_by_compare(run: Run, file: Path) -> None:
+    shown = run("compare", f"{file}:lowest", "--at", "A=[[1,2],[2,5]]")
+    assert (shown.status, shown.err) == (0, "")
+    assert "on whole arrays, not by entries" in shown.out
+    for command in ("trace", "jacobian"):
         shown = run(command, f"{file}:lowest", "--at", "A=[[1,2],[2,5]]")
         assert shown.status == 2
         assert shown.err == (

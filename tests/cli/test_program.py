@@ -13,7 +13,7 @@ from diffcompare_cli.commands import COMMANDS
 
 from .conftest import Run
 
-HEAVY = ("numpy", "sympy", "matplotlib", "flint", "tabulate", "typst", "pygraphviz", "difflib")
+HEAVY = ("numpy", "sympy", "matplotlib", "flint", "json", "pathlib", "typst", "pygraphviz", "difflib")
 
 
 def modules_after(environment: dict[str, str], *arguments: str) -> set[str]:

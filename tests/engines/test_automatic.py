@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -115,3 +116,20 @@ def test_rules_that_keep_their_digits() -> None:
 def test_conventions_at_kinks_and_edges(formula: str, x: float, expected: float) -> None:
     for engine in ("forward", "reverse"):
         assert dc.gradient(formula, at={"x": x}, engine=engine)["x"] == pytest.approx(expected, nan_ok=True)
+
+
+def test_a_tape_takes_less_than_200_bytes_an_operation() -> None:
+    count = 20_000
+
+    def function(x: Any) -> Any:
+        y = x
+        for _ in range(count // 5):
+            y = y + 0.1 * y * (1.0 - y) * x
+        return y
+
+    tracemalloc.start()
+    try:
+        dc.grad(function)(0.5)
+        assert tracemalloc.get_traced_memory()[1] < 200 * count
+    finally:
+        tracemalloc.stop()

@@ -109,7 +109,7 @@ def rearrangements(draw: Draw, name: str) -> Built:
     more: tuple[Any, ...] = {
         "flip": (some_axes(draw, x),), "rot90": (k, draw(st.sampled_from(((0, 1), (1, 0), (-1, 0))))),
         "roll": draw(st.sampled_from(((k,), (k, axis), ((k, 1), (0, 1))))),
-        "repeat": draw(st.sampled_from(((2,), (2, axis), (counts, axis)))),
+        "repeat": draw(st.sampled_from(((2,), (2, axis), (np.array(counts, dtype=int), axis)))),
         "tile": (draw(st.lists(st.integers(0, 2), min_size=1, max_size=4)),), "resize": ((2, 5),),
         "broadcast_to": ((2, *x.shape),), "broadcast_arrays": (np.ones((2, *(1,) * x.ndim)),),
     }.get(name, ())  # fmt: skip

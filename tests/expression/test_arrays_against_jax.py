@@ -56,3 +56,20 @@ def near(ours: Any, theirs: Any) -> None:
         size = max(1.0, float(np.max(np.abs(right), initial=0.0)))
         assert np.shape(left) == np.shape(right)
         assert np.max(np.abs(left - np.asarray(right)), initial=0.0) <= 1e-11 * size
+
+
+EMPTY = [np.zeros(0), np.zeros((0, 2)), np.zeros((2, 0))]
+
+
+@pytest.mark.parametrize("x", EMPTY, ids=lambda x: str(x.shape))
+def test_derivatives_by_and_of_nothing_have_jax_s_shapes(x: Any) -> None:
+    def wanted(operator: Any, f: Any) -> Any:
+        return jax.tree.map(np.shape, operator(f)(x, np.ones(2)))
+
+    for engine in ("reverse", "forward"):
+        for f in (lambda x, y: x * 2, lambda x, y: x.sum(0), lambda x, y: {"a": y[:0], "b": (x, y)}):
+            for n in (0, 1):
+                found = dc.jacobian(f, n, engine)(x, np.ones(2))
+                assert jax.tree.map(np.shape, found) == wanted(lambda f, n=n: jax.jacrev(f, n), f)
+    assert dc.hessian(lambda x, y: (x**2).sum())(x, np.ones(2)).shape == wanted(jax.hessian, lambda x, y: (x**2).sum())
+    assert dc.grad(lambda x, y: (x * y[0]).sum())(x, np.ones(2)).shape == x.shape

@@ -1,9 +1,11 @@
 """The book as a file: whole, in one family of typefaces, within its margins, the same for the same data."""
 
 import errno
+import json
 import re
 import zlib
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +150,27 @@ def test_same_data_give_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     data = book.contents(subject, lambda _: None)
     figures = {name: book.rendered(figure, "svg") for name, figure in subject.figures.items()}
     assert book.typeset(data, figures, paged=False) == book.typeset(data, figures, paged=False)
+
+
+TALL = """
+#import "style.typ": chapter
+#chapter[One]
+#v(400pt)
+#figure(placement: auto, rect(height: 500pt))
+#chapter[Two]
+#context [#metadata((query(figure) + query(heading)).map(it => it.location().page())) <pages>]
+"""
+
+
+def test_a_figure_that_floats_stays_in_its_chapter(tmp_path: Path) -> None:
+    import typst
+
+    style = files("diffcompare_reports").joinpath("typeset", "style.typ")
+    (tmp_path / "style.typ").write_bytes(style.read_bytes())
+    (tmp_path / "tall.typ").write_text(TALL)
+    (found,) = json.loads(typst.query(str(tmp_path / "tall.typ"), "<pages>", field="value", ignore_system_fonts=True))
+    figure, one, two = found
+    assert one < figure <= two
 
 
 @given(st.text(min_size=1))

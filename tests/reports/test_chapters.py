@@ -118,7 +118,7 @@ def test_grad_modes_are_those_of_the_lecture_s_table() -> None:
     assert [row["answers"] for row in chapter["does"]] == [
         [False, False, True], [True, False, True], [True, True, False],
     ]  # fmt: skip
-    assert [(row["operations"], row["layers"]) for row in chapter["rows"]] == [(7, "6.0"), (0, "2.0"), (0, "2.0")]
+    assert [(row["operations"], row["layers"]) for row in chapter["rows"]] == [(7, "4.0"), (0, "2.0"), (0, "2.0")]
     assert [one["mode"] for one in chapter["reasons"]] == ["inference"]
     assert "grad_modes" in subject.figures
 

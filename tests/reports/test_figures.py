@@ -10,9 +10,12 @@ import pytest
 import diffcompare as dc
 from diffcompare.engines import ENGINES as KNOWN
 from diffcompare.expression.catalog import CATALOG
+from diffcompare.studies.benchmark import Benchmark, BenchmarkRow
+from diffcompare_reports.benchmark_figure import draw_benchmark
 from diffcompare_reports.comparison_figure import draw_comparison
 from diffcompare_reports.cost_figure import draw_cost
 from diffcompare_reports.grad_modes_figure import draw_grad_modes
+from diffcompare_reports.scaling_figure import draw_scaling
 from diffcompare_reports.step_size_figure import draw_sweep
 from diffcompare_reports.style import (
     ENGINES,
@@ -34,11 +37,19 @@ LECTURE = ("ln(x1) + x1*x2 - sin(x2)", {"x1": 2.0, "x2": 5.0})
 CLASSIC = (CATALOG["logistic"].source, CATALOG["logistic"].at)
 OURS = [name for name, row in KNOWN.items() if not row.guest]
 
+ROWS = [
+    ("lecture", "compiled", "Python by hand", 1.3, 1.2, 1.4, 1.5, True, 9, 2.6e-7, 2e-7, ""),
+    ("lecture", "compiled", "jax.jit", None, None, None, 0.04, None, 0, None, None, "jax is not installed"),
+    ("tape-memory", "one shot", "1 byte an operation", 210.0, 205.0, 220.0, 200.0, False, 9, 210.0, 1.0, ""),
+]
+
 FIGURES: dict[str, tuple[Callable[[], Any], Callable[[Any], Any]]] = {
     "trace": (lambda: dc.trace(*LECTURE), draw_trace),
     "comparison": (lambda: dc.compare(*LECTURE), draw_comparison),
     "sweep": (lambda: dc.sweep(*CLASSIC, steps=(1e-16, 1e-1, 100)), draw_sweep),
     "swell": (lambda: dc.swell("logistic", iterations=6), draw_swell),
+    "benchmark": (lambda: Benchmark({}, tuple(BenchmarkRow(*row) for row in ROWS)), draw_benchmark),
+    "scaling": (lambda: dc.scaling(sizes=(10, 20, 40)), draw_scaling),
     "cost": (lambda: dc.cost("speelpenning", (1, 10)), draw_cost),
     "cost of many engines": (lambda: dc.cost("speelpenning", (1, 10), OURS), draw_cost),
     "grad modes": (lambda: dc.modes(), draw_grad_modes),

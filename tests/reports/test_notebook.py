@@ -6,10 +6,12 @@ import diffcompare as dc
 from diffcompare_reports.notebook import DRAWINGS, svg
 
 RESULTS = {
+    "Benchmark": lambda: dc.benchmark("points", seconds=0.1),
     "Comparison": lambda: dc.compare("x^2", at={"x": 3}, engines=["reverse", "finite-central"]),
     "Cost": lambda: dc.cost("speelpenning", [1, 4], ["reverse", "finite-forward"]),
     "Diagram": lambda: dc.array_graph("x[0]*sin(y)", at={"x": [1, 2], "y": 3}),
     "GradModes": lambda: dc.modes(),
+    "Scaling": lambda: dc.scaling(sizes=(10, 20, 40), engines=["reverse"]),
     "Sweep": lambda: dc.sweep("sin(x)", at={"x": 1}, schemes=["central"], steps=(1e-9, 1e-1, 40)),
     "Swell": lambda: dc.swell("sin(x + l)", 4),
     "TraceTable": lambda: dc.trace("ln(x1) + x1*x2 - sin(x2)", at={"x1": 2, "x2": 5}),

@@ -10,7 +10,7 @@ import pytest
 
 import diffcompare as dc
 from diffcompare.engines import certified
-from diffcompare.errors import BudgetError, DiffCompareError
+from diffcompare.errors import BudgetError, DiffCompareError, TracingError
 from diffcompare.studies import agreement
 
 W = np.array([[0.5, -1.0, 2.0], [1.5, 0.25, -0.75]])
@@ -104,3 +104,28 @@ def test_a_tie_of_a_maximum_is_a_convention_not_a_derivative() -> None:
         "proven", "at a branch", "at a branch",
     ]  # fmt: skip
     assert "(a branch of the code: greater_equal ties at the point" in study.verdict[1]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        lambda x: np.linalg.eigvalsh(x)[0],
+        lambda x: np.linalg.eigh(x).eigenvalues[1],
+        lambda x: np.linalg.norm(x, 2),
+        lambda x: np.linalg.norm(x, "nuc"),
+    ],
+)
+def test_what_no_entry_goes_through_is_shown_by_the_engines_that_can(code: Any) -> None:
+    study = dc.compare(code, at={"x": [[1.3, -2.6], [-2.6, 0.5]]})
+    rows = {row.engine: row for row in study.engines}
+    assert [name for name, row in rows.items() if not row.available] == ["symbolic", "complex-step"]
+    for name in ("forward", "finite-central", "finite-adaptive"):
+        assert rows[name].gradient == pytest.approx(rows["reverse"].gradient, rel=1e-8, abs=1e-8)
+    assert "entry by entry" in study.reference.reasons[0]
+    assert study.verdict[0] is None
+    assert json.dumps(study.to_dict())
+
+
+def test_code_that_no_mode_can_trace_is_an_error() -> None:
+    with pytest.raises(TracingError, match="used as a plain number"):
+        dc.compare(lambda x: float(np.linalg.eigvalsh(x)[0]) + float(x[0, 0]), at={"x": np.eye(2)})

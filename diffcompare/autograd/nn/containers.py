@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
+from operator import index
 from typing import Any, Self
 
 from diffcompare.autograd.errors import TensorIndexError, TensorTypeError
@@ -38,7 +39,9 @@ class Numbered(Registered):
 
     def _place(self, i: int) -> str:
         try:
-            return str(range(len(self))[i])
+            return str(range(len(self))[index(i)])
+        except TypeError as error:
+            raise TensorTypeError(f"{type(self).__name__} is indexed by whole numbers, not {i!r:.40}") from error
         except IndexError as error:
             raise TensorIndexError(f"{type(self).__name__} has {len(self)} parts, and none at {i}") from error
 
@@ -60,6 +63,9 @@ class Numbered(Registered):
         del values[i if isinstance(i, slice) else int(self._place(i))]
         self._refill(values)
 
+    def __iadd__(self, values: Iterable[Any]) -> Self:
+        return self.extend(values)
+
     def append(self, value: Any) -> Self:
         """Put one at the end."""
         self._items()[str(len(self))] = self._wanted(value)
@@ -79,7 +85,20 @@ class Numbered(Registered):
         return self
 
 
-class Sequential(Numbered):
+class Modules(Numbered):
+    """Modules in order: what a sequence and a list of them have in common."""
+
+    def __add__(self, others: Iterable[Module]) -> Self:
+        return type(self)().extend(self).extend(others)
+
+    def pop(self, i: int) -> Module:
+        """Take one out."""
+        module: Module = self[i]
+        del self[i]
+        return module
+
+
+class Sequential(Modules):
     """Modules one after the other: each gets what the one before gives.
 
     >>> from diffcompare.autograd import nn
@@ -106,7 +125,7 @@ class Sequential(Numbered):
         return input
 
 
-class ModuleList(Numbered):
+class ModuleList(Modules):
     """Modules in a list."""
 
     def __init__(self, modules: Iterable[Module] = ()) -> None:
@@ -197,6 +216,10 @@ class ParameterDict(Named):
 
     def __setitem__(self, name: str, value: Any) -> None:
         self.register_parameter(name, as_parameter(value))
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The one of that name, or else the default."""
+        return self._items().get(name, default)
 
     def __repr__(self) -> str:
         return _listed("ParameterDict", {name: p.summary(p.type()) for name, p in self._items().items()})

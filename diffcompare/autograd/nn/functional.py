@@ -11,8 +11,8 @@ from diffcompare.autograd.errors import TensorError, TensorIndexError, TensorTyp
 from diffcompare.autograd.reductions import log_softmax as _log_softmax
 from diffcompare.autograd.reductions import softmax as _softmax
 from diffcompare.autograd.shaping import flatten, matmul, movedim, reshape, stack, t
-from diffcompare.autograd.tables import POINTWISE, named, on_arrays
-from diffcompare.autograd.tensors import Tensor
+from diffcompare.autograd.tables import POINTWISE, holding, named, on_arrays
+from diffcompare.autograd.tensors import Tensor, fresh
 from diffcompare.expression.primitives.structural import index
 
 __all__ = [
@@ -110,10 +110,38 @@ def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Any:
     return _reduced((input - target) ** 2, reduction, "MseLossBackward0")
 
 
-def nll_loss(input: Tensor, target: Tensor, ignore_index: int = -100, reduction: str = "mean") -> Any:
+def _counted(target: Tensor, classes: int, weight: Tensor | None, ignore_index: int) -> tuple[Any, Any, Any]:
+    """The class of every target, whether it counts, and for how much."""
+    counted = target.value != ignore_index
+    found = np.where(counted, target.value, 0)
+    if found.size and (found.min() < 0 or found.max() >= classes):
+        raise TensorIndexError(f"classes from {found.min()} to {found.max()}, where there are 0 to {classes - 1}")
+    if weight is not None and weight.shape != (classes,):
+        raise TensorError(f"weight has shape {tuple(weight.shape)}, and there are {classes} classes")
+    return found, counted, counted if weight is None else np.where(counted, weight.value[found], 0)
+
+
+def _averaged(losses: Any, counted: Any, shares: Any, reduction: str, name: str) -> Any:
+    """The losses of the targets that count, reduced; the denominator of the mean is the sum of the shares."""
+    if not counted.all():
+        losses = POINTWISE["where"](counted, losses, 0.0)
+    if reduction == "mean":
+        return named(losses.sum() / float(shares.sum()), name)
+    return _reduced(losses, reduction, name)
+
+
+def nll_loss(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    *,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+) -> Any:
     """Minus the entry of the right class: log-probabilities of shape (n, classes, ...), classes of shape (n, ...).
 
-    Targets that are `ignore_index` do not count, neither in the mean's denominator.
+    Every target counts as much as the weight of its class says; those that are `ignore_index` do not count, neither in
+    the mean's denominator.
     """
     shape = target.shape
     if input.ndim > 1:
@@ -122,31 +150,50 @@ def nll_loss(input: Tensor, target: Tensor, ignore_index: int = -100, reduction:
         input = reshape(movedim(input, 1, -1), -1, input.shape[1]) if input.ndim > 2 else input
     else:
         input = input.unsqueeze(0)
-    classes, n = target.value.reshape(-1), input.value.shape[1]
-    counted = classes != ignore_index
-    whole = bool(counted.all())
-    if not whole:
-        classes = np.where(counted, classes, 0)
-    if classes.size and (classes.min() < 0 or classes.max() >= n):
-        raise TensorIndexError(f"classes from {classes.min()} to {classes.max()}, where there are 0 to {n - 1}")
-    losses = -index((np.arange(len(classes)), classes), distinct=True)(input)
-    if not whole:
-        losses = POINTWISE["where"](counted, losses, 0.0)
-        if reduction == "mean":
-            return named(losses.sum() / float(counted.sum()), "NllLossBackward0")
-    return _reduced(losses if reduction != "none" else reshape(losses, shape), reduction, "NllLossBackward0")
+    classes, counted, shares = _counted(target, input.value.shape[1], weight, ignore_index)
+    places = (np.arange(classes.size), classes.reshape(-1))
+    losses = -holding(index(places, distinct=True)(input), [target])
+    if weight is not None:
+        losses = losses * fresh(shares.reshape(-1))
+    losses = reshape(losses, shape) if reduction == "none" else losses
+    return _averaged(losses, counted.reshape(losses.shape), shares, reduction, "NllLossBackward0")
 
 
-def cross_entropy(input: Tensor, target: Tensor, ignore_index: int = -100, reduction: str = "mean") -> Any:
+def cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    *,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Any:
     """Minus ln of the softmax at the right class: scores of shape (n, classes, ...), targets of shape (n, ...).
 
-    Targets may also be probabilities, real numbers of the shape of the scores.
+    Targets may also be probabilities, real numbers of the shape of the scores.  `weight` holds how much a class counts;
+    `label_smoothing` is the part of every target that is spread evenly over the classes.
 
     >>> import diffcompare.autograd as torch
     >>> cross_entropy(torch.zeros(2, 10), torch.tensor([3, 7]))
     tensor(2.3026)
     """
-    if target.dtype.is_floating_point:
-        losses = -(log_softmax(input, 0 if input.ndim == 1 else 1) * target).sum(0 if input.ndim == 1 else 1)
-        return _reduced(losses, reduction, "DivBackward1" if reduction == "mean" else "NegBackward0")
-    return nll_loss(log_softmax(input, 0 if input.ndim == 1 else 1), target, ignore_index, reduction)
+    if not 0 <= label_smoothing <= 1:
+        raise TensorError(f"label_smoothing is a part, between 0 and 1, not {label_smoothing}")
+    axis = 0 if input.ndim == 1 else 1
+    logs, n = log_softmax(input, axis), input.shape[axis]
+    if not target.dtype.is_floating_point:
+        losses = nll_loss(logs, target, weight, ignore_index=ignore_index, reduction=reduction)
+        if not label_smoothing:
+            return losses
+        _, counted, shares = _counted(target, n, weight, ignore_index)
+        even = _averaged(-_weighted(logs, weight, axis).sum(axis), counted, shares, reduction, "")
+        return named(losses * (1 - label_smoothing) + even * (label_smoothing / n), "AddBackward0")
+    if label_smoothing:
+        target = target * (1 - label_smoothing) + label_smoothing / n
+    losses = -(_weighted(logs, weight, axis) * target).sum(axis)
+    return _reduced(losses, reduction, "DivBackward1" if reduction == "mean" else "NegBackward0")
+
+
+def _weighted(logs: Any, weight: Tensor | None, axis: int) -> Any:
+    """Log-probabilities times the weights of their classes."""
+    return logs if weight is None else logs * reshape(weight, -1, *(1,) * (logs.ndim - axis - 1))

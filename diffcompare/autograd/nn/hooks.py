@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from diffcompare.autograd.errors import TensorError
 from diffcompare.autograd.grad_mode import MODE
 from diffcompare.autograd.graph import Adjoints, Node
+from diffcompare.autograd.sweep import checked
 from diffcompare.autograd.tables import named
 from diffcompare.autograd.tensors import Tensor, fresh
 from diffcompare.expression.primitives.structural import reshape
@@ -126,7 +128,7 @@ class Watch:
         for hook in list(self.hooks.backward.values()):
             given = hook(self.module, grad_input, self.grad_output)
             if given is not None:
-                changed = grad_input = given if isinstance(given, tuple) else (given,)
+                changed = grad_input = tuple(given) if isinstance(given, (tuple, list)) else (given,)
         return changed
 
 
@@ -146,10 +148,13 @@ def _taken(nodes: list[Callable[[], Node | None]], adjoints: Adjoints) -> tuple[
 
 
 def _put(given: Any, nodes: list[Callable[[], Node | None]], adjoints: Adjoints) -> tuple[Any, ...]:
-    grads = given if isinstance(given, tuple) else (given,)
+    grads = tuple(given) if isinstance(given, (tuple, list)) else (given,)
+    if len(grads) != len(nodes):
+        raise TensorError(f"a backward hook gave {len(grads)} adjoints where {len(nodes)} are passed on")
     for node, grad in zip(map(_called, nodes), grads, strict=True):
         if node is not None:
-            adjoints[node] = grad if MODE.grad or grad is None else grad.value
+            found = None if grad is None else checked(grad, node)
+            adjoints[node] = found if MODE.grad or found is None else found.value
     return grads
 
 

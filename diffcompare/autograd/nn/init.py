@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
 from diffcompare.autograd.errors import TensorValueError
@@ -61,7 +62,10 @@ def _calculate_fan_in_and_fan_out(tensor: Tensor) -> tuple[int, int]:
 
 
 def _kaiming(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float:
-    """The deviation that keeps the spread from layer to layer."""
+    """The deviation that keeps the spread from layer to layer; 0 for a tensor without entries, with a warning."""
+    if not tensor.value.size:
+        warnings.warn(f"a tensor of shape {tuple(tensor.shape)} has no entries to fill", stacklevel=4)
+        return 0.0
     if mode not in ("fan_in", "fan_out"):
         raise TensorValueError(f"mode {mode!r}: fan_in keeps the spread forward, fan_out backward")
     fan = _calculate_fan_in_and_fan_out(tensor)[mode == "fan_out"]

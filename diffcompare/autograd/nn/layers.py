@@ -196,21 +196,34 @@ class MSELoss(Module):
 
 
 class NLLLoss(Module):
-    """Minus the log-probability of the right class."""
+    """Minus the log-probability of the right class, which counts for as much as its weight, a buffer."""
 
-    def __init__(self, ignore_index: int = -100, reduction: str = "mean") -> None:
+    weight: Tensor | None
+
+    def __init__(self, weight: Tensor | None = None, *, ignore_index: int = -100, reduction: str = "mean") -> None:
         super().__init__()
+        self.register_buffer("weight", weight)
         self.ignore_index = ignore_index
         self.reduction = reduction
 
     def forward(self, input: Tensor, target: Tensor) -> Any:
         """The loss of log-probabilities against classes."""
-        return F.nll_loss(input, target, self.ignore_index, self.reduction)
+        return F.nll_loss(input, target, self.weight, ignore_index=self.ignore_index, reduction=self.reduction)
 
 
 class CrossEntropyLoss(NLLLoss):
-    """Minus ln of the softmax at the right class."""
+    """Minus ln of the softmax at the right class; `label_smoothing` spreads a part of it evenly over the classes."""
+
+    def __init__(
+        self, weight: Tensor | None = None, *, ignore_index: int = -100, reduction: str = "mean",
+        label_smoothing: float = 0.0,
+    ) -> None:  # fmt: skip
+        super().__init__(weight, ignore_index=ignore_index, reduction=reduction)
+        self.label_smoothing = label_smoothing
 
     def forward(self, input: Tensor, target: Tensor) -> Any:
         """The loss of scores against classes or probabilities."""
-        return F.cross_entropy(input, target, self.ignore_index, self.reduction)
+        return F.cross_entropy(
+            input, target, self.weight, ignore_index=self.ignore_index, reduction=self.reduction,
+            label_smoothing=self.label_smoothing,
+        )  # fmt: skip

@@ -60,6 +60,9 @@ def load_state_dict(self: Module, state: Mapping[str, Any], strict: bool = True)
     faults = [f"{path} is missing" for path in keys.missing_keys] if strict else []
     faults += [f"{path} is not in the module" for path in keys.unexpected_keys] if strict else []
     for path in own.keys() & state.keys():
+        if not isinstance(state[path], Tensor):
+            faults.append(f"{path} is no tensor but {type(state[path]).__name__}")
+            continue
         found, wanted = tuple(state[path].shape), tuple(own[path].shape)
         if found != wanted:
             faults.append(f"{path} has shape {found} in the state and {wanted} in the module")

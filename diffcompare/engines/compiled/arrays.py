@@ -15,7 +15,7 @@ ADD = PRIMITIVES["add"]
 
 
 def prepared(graph: Graph) -> Graph:
-    """The same function, with arrays of one number as that number, and what goes to the same place added up first.
+    """The same function, with operands as small as they are, and what goes to the same place added up first.
 
     >>> from diffcompare.expression.variable import Trace
     >>> x = (trace := Trace(entrywise=False)).input("x", np.array([1.0, 2.0, 3.0]))
@@ -23,19 +23,28 @@ def prepared(graph: Graph) -> Graph:
     >>> [node.constant for node in prepared(graph).nodes if node.constant is not None]
     [3.0]
     """
-    return simplified(_gathered(simplified(_with_numbers(graph))))
+    return simplified(_gathered(simplified(_as_small(graph))))
 
 
-def _with_numbers(graph: Graph) -> Graph:
-    """Constant arrays of one number as that number, where another operand gives the result its shape and type."""
+def _as_small(graph: Graph) -> Graph:
+    """Operands entry by entry as small as they are: before they were copied along an axis, or as the one number.
+
+    Another operand must give the result its shape, and for a number its type.
+    """
     nodes: list[Node] = []
     place: list[int] = []
     for node in graph.nodes:
         operands = [place[j] for j in node.operands]
         for k, j in enumerate(operands if isinstance(node.primitive, Primitive) else ()):
-            number = _number_of(nodes[j])
             others = [nodes[other].value for other in operands[:k] + operands[k + 1 :]]
-            kind = dtype_of(nodes[j].value)
+            copied = nodes[j].primitive
+            if copied is not None and copied.name == "broadcast_to":
+                source = nodes[nodes[j].operands[0]]
+                fits = np.broadcast_shapes(source.shape, *map(shape_of, others)) == node.shape
+                if fits and (source.shape or dtype_of(source.value) == dtype_of(node.value)):
+                    operands[k] = nodes[j].operands[0]
+                continue
+            number, kind = _number_of(nodes[j]), dtype_of(nodes[j].value)
             if number is not None and any(shape_of(x) == node.shape and dtype_of(x) == kind for x in others):
                 operands[k] = len(nodes)
                 nodes.append(Node(None, (), number, number))

@@ -53,6 +53,6 @@ def in_blocks(
                 buffers = [buffer[: length - start] for buffer in buffers]
             local = [*known, *[array[start : start + rows] for array in arrays], *buffers]
             for call, operands, result in lines:
-                call(*[local[j] for j in operands], local[result])
+                call(*[local[j] for j in operands], out=local[result])
 
     return step

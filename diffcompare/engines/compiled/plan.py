@@ -21,7 +21,9 @@ from diffcompare.expression.primitives.contraction import matmul
 from diffcompare.expression.primitives.structural import dtype_of
 
 Step = Callable[[Values], None]
-MOVES = frozenset({"index", "reshape", "transpose", "broadcast_to"})  # the result may be a view of the operand
+MOVES = frozenset(
+    {"index", "reshape", "transpose", "broadcast_to", "real", "imag"}
+)  # the result may be a view of the operand
 
 
 def planned(graph: Graph) -> Callable[[Sequence[Any]], list[Any]]:
@@ -190,9 +192,9 @@ class Plan:
             if i not in outputs:
                 place[i] = spare.take(values[i][:rows])
             lines.append((self.calls[i], taken, place[i]))
+        made = [(i, self._written(i), values[i]) for i in outputs]
         buffers = [self.buffers.take(like) for like in spare.like]
         self.buffers.give(buffers)
-        made = [(i, self._written(i), values[i]) for i in outputs]
         return _in_blocks(made, in_blocks(lines, whole, cut, buffers, shape[0], rows))
 
 
@@ -218,7 +220,7 @@ def _kind(value: Any) -> Any:
 def _called(call: Any, operands: Sequence[int], result: int, buffer: int | None) -> Step:
     def step(values: Values) -> None:
         arguments = [values[j] for j in operands]
-        values[result] = call(*arguments) if buffer is None else call(*arguments, values[buffer])
+        values[result] = call(*arguments) if buffer is None else call(*arguments, out=values[buffer])
 
     return step
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from diffcompare.engines.automatic import adjoints, filled, jacobian_columns, jacobian_rows, tangents
+from diffcompare.engines.automatic import adjoints, filled, jacobian_blocks, jacobian_columns, jacobian_rows, tangents
 from diffcompare.engines.compiled.request import DIRECTION, Request
 from diffcompare.engines.compiled.simplify import simplified
 from diffcompare.engines.operators import as_result
-from diffcompare.errors import DiffCompareError, SourceError
+from diffcompare.errors import DiffCompareError
 from diffcompare.expression.containers import leaves, rebuilt
-from diffcompare.expression.function import bind, flat_outputs
+from diffcompare.expression.function import at_the_point, bind, flat_outputs
 from diffcompare.expression.graph import Graph, Node
 from diffcompare.expression.primitives import Primitive
 from diffcompare.expression.primitives.structural import dtype_of, shape_of, size_of
@@ -142,13 +142,11 @@ def _columns(request: Request, entrywise: bool) -> list[int]:
 def _run(request: Request, trace: Trace, arguments: Mapping[str, Any]) -> tuple[Graph, Any]:
     """The function's trace, and what it returns: containers of zeros of its shapes and types."""
     source = request.function
-    try:
+    with at_the_point(source.name):
         if isinstance(source.source, Program):
             outputs = source.outputs(arguments, trace)
             return trace.graph(outputs), np.zeros(len(outputs)) if source.source.listed else 0.0
         result = source(**arguments)
-    except (ArithmeticError, np.linalg.LinAlgError) as error:
-        raise SourceError(f"{source.name} raised {type(error).__name__} at the point: {error}") from error
     if trace.entrywise:
         outputs = flat_outputs(result, source.name)
         nested = isinstance(result, (list, tuple))
@@ -171,9 +169,15 @@ def _gradient(primal: Graph, columns: Sequence[int], request: Request) -> list[A
 
 
 def _jacobian(primal: Graph, columns: Sequence[int], entrywise: bool) -> list[Any]:
-    """Row by row, from as many passes as the shorter side has entries."""
-    entries = sum(size_of(value) for value in primal.values)
-    if not entrywise or entries <= len(columns):
+    """Row by row, or block by block where arrays are whole, from as many passes as the shorter side has entries."""
+    if not entrywise:
+        inputs, outputs = (
+            sum(map(size_of, side)) for side in ([primal.nodes[k].value for k in columns], primal.values)
+        )
+        blocks = jacobian_blocks(primal, "forward" if inputs < outputs else "reverse")
+        return [row[k] for row in blocks for k in columns]
+    entries = len(primal.outputs)
+    if entries <= len(columns):
         return [row[k] for row in jacobian_rows(primal) for k in columns]
     found = jacobian_columns(primal)
     return [found[k][i] for i in range(entries) for k in columns]

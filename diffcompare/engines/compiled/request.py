@@ -65,22 +65,25 @@ class Request:
         return value, self.shaped(rest, join) if "gradient" in self.want else self._jacobian(list(rest), output, join)
 
     def _jacobian(self, results: list[Any], output: Any, join: Join | None) -> Any:
-        """One row an entry of the output, of one result an entry of an argument, or one an argument, as arrays."""
+        """A block for each output and argument, or one row an entry of the output, of one result an entry, to join."""
         inputs = [leaf for name in self.wanted for leaf in leaves(self.arguments[name])]
-        widths = [size_of(leaf) if join else 1 for leaf in inputs]
-        starts = np.cumsum([0, *widths]).tolist()
+        parts = iter(results if join is None else self._joined_blocks(results, inputs, output, join))
+        blocks = [
+            self.derivative([_filled(self.arguments[name], parts, None) for name in self.wanted])
+            for _ in leaves(output)
+        ]
+        return rebuilt(output, blocks)
+
+    def _joined_blocks(self, results: list[Any], inputs: list[Any], output: Any, join: Join) -> Iterator[Any]:
+        """The blocks of a Jacobian that is given row by row, entry by entry."""
+        starts = np.cumsum([0, *map(size_of, inputs)]).tolist()
         rows = iter(range(0, len(results), max(starts[-1], 1)))
-        blocks = []
         for leaf in leaves(output):
             own = list(islice(rows, size_of(leaf)))
-            parts = []
             for k, entry in enumerate(inputs):
                 found = [results[row + column] for row in own for column in range(starts[k], starts[k + 1])]
                 shape = (*shape_of(leaf), *shape_of(entry))
-                parts.append((join or _stacked)(found, shape) if shape else found[0])
-            columns = iter(parts)
-            blocks.append(self.derivative([_filled(self.arguments[name], columns, None) for name in self.wanted]))
-        return rebuilt(output, blocks)
+                yield join(found, shape) if shape else found[0]
 
 
 def requested(function: Function, at: Mapping[str, Any], want: str, argnums: int | Sequence[int] | None) -> Request:
@@ -158,7 +161,3 @@ def _filled(template: Any, rest: Iterator[Any], join: Join | None) -> Any:
         else:
             parts.append(join(list(islice(rest, size_of(leaf))), shape_of(leaf)))
     return rebuilt(template, parts)
-
-
-def _stacked(parts: Sequence[Any], shape: tuple[int, ...]) -> Any:
-    return np.array(parts).reshape(shape)

@@ -9,7 +9,7 @@ import numpy as np
 
 from diffcompare.expression.primitives.primitive import Traced
 from diffcompare.expression.primitives.structural import concatenate, index, reshape, shape_of
-from diffcompare.expression.variable import Variable
+from diffcompare.expression.variable import Variable, kept_array
 
 
 class Entry(Variable):
@@ -113,6 +113,8 @@ def _plain_part(part: Any) -> Any:
         return part.decided()
     if isinstance(part, slice) and any(isinstance(end, Traced) for end in (part.start, part.stop, part.step)):
         return slice(*(int(e.decided()) if isinstance(e, Traced) else e for e in (part.start, part.stop, part.step)))
+    if isinstance(part, np.ndarray):
+        return kept_array(part)
     if isinstance(part, list):
         found = arrayed(part) if part else np.array([], dtype=int)
         return found.decided() if isinstance(found, Traced) else found

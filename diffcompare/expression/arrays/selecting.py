@@ -15,6 +15,7 @@ from diffcompare.expression.primitives import PRIMITIVES
 from diffcompare.expression.primitives.primitive import Traced
 from diffcompare.expression.primitives.reduction import arrangement
 from diffcompare.expression.primitives.structural import index, scatter, shape_of, size_of, transpose
+from diffcompare.expression.variable import kept_array
 
 equal, greater, less, where = (PRIMITIVES[n] for n in ("equal", "greater", "less", "where"))
 
@@ -77,7 +78,7 @@ def take(a: Any, indices: Any, axis: int | None = None, out: None = None, mode: 
 
 def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
     x, along = (flat(arrayed(arr)), 0) if axis is None else (arrayed(arr), axis_of(arr, axis))
-    indices = decided(indices)
+    indices = kept_array(np.asarray(decided(indices)))
     grid = [np.arange(n).reshape(tuple(-1 if j == i else 1 for j in range(indices.ndim)))
             for i, n in enumerate(shape_of(x))]  # fmt: skip
     return index((*grid[:along], indices, *grid[along + 1 :]))(x)

@@ -40,15 +40,13 @@ def _power_by_base(_: Any, x: Any, y: Any) -> Any:
 
 
 def _power_by_exponent(result: Any, x: Any, y: Any) -> Any:
-    """x^y ln x; 0 at x = 0, its limit for a positive exponent."""
+    """x^y ln x; at x = 0 its limit for a positive exponent, 0, for the exponent 0 too, and -inf for a negative one."""
     from diffcompare.expression.primitives.exponential import ln
-    from diffcompare.expression.primitives.piecewise import equal, where
+    from diffcompare.expression.primitives.piecewise import equal, less, where
 
-    if is_array(x):
-        return multiply(result, ln(where(equal(x, 0.0), 1.0, x)))
-    if is_array(y):
-        return multiply(result, ln(x) if x != 0 else 0.0)
-    if x == 0 and y > 0:
+    if is_array(x) or (is_array(y) and x == 0):
+        return multiply(result, ln(where(equal(x, 0.0), where(less(y, 0.0), x, 1.0), x)))
+    if x == 0 and y >= 0:
         return 0.0
     return multiply(result, ln(x))
 

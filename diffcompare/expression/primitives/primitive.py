@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextvars import Context
 from dataclasses import dataclass, field
 from math import inf, isnan, nan
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -55,8 +55,7 @@ class _Quiet(threading.local):
 QUIET = _Quiet()
 
 
-@dataclass(frozen=True, slots=True)
-class Domain:
+class Domain(NamedTuple):
     """Where an operation is defined: in words, as a test on floats, and intervals to draw test points from."""
 
     text: str
@@ -64,8 +63,7 @@ class Domain:
     cases: tuple[tuple[float, float], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Kink:
+class Kink(NamedTuple):
     """A place inside or at the edge of the domain where the derivative does not exist, and what is answered there."""
 
     where: str

@@ -10,7 +10,7 @@ from typing import Any
 
 from diffcompare.engines.operators import Call
 from diffcompare.errors import BudgetError
-from diffcompare.expression.function import function
+from diffcompare.expression.function import at_the_point, function
 from diffcompare.expression.graph import Graph, Node
 from diffcompare.expression.notation import ATOM, LATEX, POWER, PRODUCT, TEXT, Notation, Rule, Written
 from diffcompare.expression.primitives import Operation
@@ -36,8 +36,8 @@ NOTATIONS: tuple[Notation, ...] = (
 def array_graph(f: Any, at: Mapping[str, Any]) -> Diagram:
     """The graph of a function at a point: each array with its shape, each operation on whole arrays as one box.
 
-    Raises `PointError` for a point that does not fit, `TracingError` for code that cannot be traced, and `BudgetError`
-    for more than 10^5 operations.
+    Raises `PointError` for a point that does not fit, `TracingError` for code that cannot be traced, `SourceError` for
+    code that fails at the point, and `BudgetError` for more than 10^5 operations.
 
     >>> import diffcompare as dc
     >>> graph = dc.array_graph(lambda X, W: (X @ W).sum(), at={"X": [[1.0, 2.0]], "W": [[3.0], [4.0]]})
@@ -47,10 +47,11 @@ def array_graph(f: Any, at: Mapping[str, Any]) -> Diagram:
     source = function(f)
     point = source.at(at)
     names = tuple(point)
-    graph = Call(
-        lambda *values: source(**dict(zip(names, values, strict=True))), tuple(point.values()), range(len(names)),
-        "reverse",
-    ).graph  # fmt: skip
+    with at_the_point(source.name):
+        graph = Call(
+            lambda *values: source(**dict(zip(names, values, strict=True))), tuple(point.values()), range(len(names)),
+            "reverse",
+        ).graph  # fmt: skip
     if graph.operations() > LARGEST:
         raise BudgetError(f"over budget: {graph.operations()} operations on arrays, and a graph takes {LARGEST}")
     return _diagram(_with_whole_calls(Graph(names, graph.nodes, graph.outputs)))

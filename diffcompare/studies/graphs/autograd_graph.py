@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from diffcompare.autograd.backward import history
 from diffcompare.autograd.grad_mode import enable_grad, inference_mode
 from diffcompare.autograd.graph import AccumulateGrad, Node, sequence
 from diffcompare.autograd.nn import Module, Parameter
+from diffcompare.autograd.sweep import history
 from diffcompare.autograd.tensors import Tensor, fresh
 from diffcompare.errors import BudgetError, DiffCompareError
 from diffcompare.expression.containers import leaves

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import diffcompare as dc
-from diffcompare.errors import DiffCompareError, PointError
+from diffcompare.errors import DiffCompareError, PointError, SourceError
 
 SHAPES = {"X": (5, 4), "W": (4, 3), "b": (3,)}
 AT = {name: np.ones(shape) for name, shape in SHAPES.items()}
@@ -117,3 +117,8 @@ def endless(x: Any) -> Any:
 def test_what_has_no_graph_says_why(f: Any, at: dict[str, Any], message: str) -> None:
     with pytest.raises((DiffCompareError, PointError), match=re.escape(message)):
         dc.array_graph(f, at)
+
+
+def test_a_singular_matrix_is_one_line() -> None:
+    with pytest.raises(SourceError, match="LinAlgError at the point: Singular matrix"):
+        dc.array_graph(lambda x: np.sum(np.linalg.inv(x)), at={"x": np.ones((2, 2))})
