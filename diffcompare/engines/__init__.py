@@ -88,7 +88,7 @@ def obstacle(engine: Engine) -> str:
 
 
 OWN_STEPS = ("finite-adaptive", "complex-step")  # the numerical engines that choose h themselves
-_AUTOMATIC = "diffcompare.engines.automatic"
+_AUTOMATIC = "diffcompare.engines.jacobian"
 _COMPILED = "diffcompare.engines.compiled"
 _SYMBOLIC = "diffcompare.engines.symbolic"
 _FINITE = "diffcompare.engines.finite"

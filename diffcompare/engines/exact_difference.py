@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
+from diffcompare.engines.call import no_collection
 from diffcompare.engines.certified import coefficient
 from diffcompare.engines.line import Line
-from diffcompare.engines.operators import no_collection
 from diffcompare.engines.power_series import working
 from diffcompare.engines.stencil import ComplexStep, Scheme
 from diffcompare.measure import Unproven

@@ -19,9 +19,9 @@ from diffcompare.engines.stencil import SCHEMES, Scheme, one_sided
 from diffcompare.engines.step import Step, estimated, fixed, relative, textbook
 from diffcompare.errors import DiffCompareError
 from diffcompare.expression.explain import explain
-from diffcompare.expression.function import Function, input_names, point_inputs, with_inputs
+from diffcompare.expression.function import Function
 from diffcompare.expression.numbers import COMPLEX
-from diffcompare.expression.point import Point
+from diffcompare.expression.point import Point, input_names, point_inputs, with_inputs
 
 MOST = 4  # inputs that are named in a note, remarks in it
 LOST = "neither"  # side of an input has finite values only

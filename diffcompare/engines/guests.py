@@ -18,8 +18,8 @@ import numpy as np
 
 from diffcompare.engines import ENGINES, Derivatives, Engine
 from diffcompare.errors import DiffCompareError
-from diffcompare.expression.function import Function, point_inputs
-from diffcompare.expression.point import Point
+from diffcompare.expression.function import Function
+from diffcompare.expression.point import Point, point_inputs
 
 GROUP = "diffcompare.engines"  # of entry points
 

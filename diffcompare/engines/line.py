@@ -13,10 +13,10 @@ import numpy as np
 
 from diffcompare.engines.power_series import Replay
 from diffcompare.errors import DiffCompareError
-from diffcompare.expression.function import Function, point_inputs, with_inputs
+from diffcompare.expression.function import Function
 from diffcompare.expression.graph import Graph
 from diffcompare.expression.numbers import COMPLEX, array
-from diffcompare.expression.point import Point
+from diffcompare.expression.point import Point, point_inputs, with_inputs
 from diffcompare.expression.primitives.ball import lead
 from diffcompare.measure import Unproven
 

@@ -16,11 +16,11 @@ import numpy as np
 
 from diffcompare.engines import Derivatives
 from diffcompare.errors import BudgetError, DiffCompareError
-from diffcompare.expression.function import Function, point_inputs
+from diffcompare.expression.function import Function
 from diffcompare.expression.graph import Graph
 from diffcompare.expression.numbers import as_number
 from diffcompare.expression.numbers import symbolic as sympy_domain
-from diffcompare.expression.point import Point
+from diffcompare.expression.point import Point, point_inputs
 from diffcompare.expression.primitives import PRIMITIVES
 from diffcompare.expression.sympy_source import depth
 

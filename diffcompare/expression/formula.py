@@ -6,10 +6,8 @@ recursion, and nothing in the text is ever run as code.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple
-
 from diffcompare.errors import FormulaError
+from diffcompare.expression.precedence import BINARY, COMPARISON, POWER, PREFIX, Bracket, Operand, Operator
 from diffcompare.expression.primitives import CALLABLE, PRIMITIVES, Primitive, find
 from diffcompare.expression.program import Apply, Instruction, Name, Number, Program
 from diffcompare.expression.tokens import Token, number, tokens
@@ -17,12 +15,6 @@ from diffcompare.expression.tokens import Token, number, tokens
 DEEPEST = 500  # brackets inside brackets
 LARGEST_EXPONENT = 10**6
 LARGEST_CONSTANT_EXPONENT = 10**4  # of a number: its power is written out by computer algebra
-BINARY = {
-    "<": (1, "less"), "<=": (1, "less_equal"), ">": (1, "greater"), ">=": (1, "greater_equal"), "==": (1, "equal"),
-    "!=": (1, "not_equal"), "+": (2, "add"), "-": (2, "subtract"), "*": (3, "multiply"), "/": (3, "divide"),
-    "^": (5, "power"), "**": (5, "power"),
-}  # fmt: skip
-COMPARISON, PREFIX, POWER = 1, 4, 5
 FOLDED = ("minimum", "maximum")  # functions of two operands that a formula may give more
 
 
@@ -40,39 +32,11 @@ def parse(text: str) -> Program:
     return _Parser(text).program()
 
 
-class _Operator(NamedTuple):
-    """A waiting operator."""
-
-    primitive: Primitive
-    precedence: int
-    token: Token
-
-
-@dataclass
-class _Bracket:
-    """An open bracket: a group, a call of a function, or the list of outputs."""
-
-    token: Token
-    function: Token | None = None
-    primitive: Primitive | None = None
-    listing: bool = False
-    operands: int = 1
-
-
-class _Operand(NamedTuple):
-    """What is known of a value on the stack: its place, whether it is a condition, its number if it is constant."""
-
-    start: int
-    end: int
-    condition: bool = False
-    constant: float | None = None
-
-
 class _Parser:
     def __init__(self, text: str) -> None:
         self.text = text
-        self.stack: list[_Operator | _Bracket] = []
-        self.values: list[_Operand] = []
+        self.stack: list[Operator | Bracket] = []
+        self.values: list[Operand] = []
         self.instructions: list[Instruction] = []
         self.indexed: dict[str, int] = {}
 
@@ -96,7 +60,7 @@ class _Parser:
             self.no_condition(value)
         return Program(tuple(self.instructions), self.outputs, self.listed)
 
-    def error(self, message: str, at: Token | _Operand) -> FormulaError:
+    def error(self, message: str, at: Token | Operand) -> FormulaError:
         return FormulaError(message, self.text, at.start, at.end)
 
     # Where an operand is expected -----------------------------------------------------------------------------------
@@ -106,7 +70,7 @@ class _Parser:
         if token.kind == "number":
             value = number(token, self.text)
             self.push(
-                Number(value), _Operand(token.start, token.end, constant=float(value) if abs(value) < 1e308 else 1e308)
+                Number(value), Operand(token.start, token.end, constant=float(value) if abs(value) < 1e308 else 1e308)
             )
         elif token.kind == "name":
             return self.name(token)
@@ -114,7 +78,7 @@ class _Parser:
             return self.open(token)
         elif token.text in ("-", "+"):
             if token.text == "-":
-                self.stack.append(_Operator(PRIMITIVES["negative"], PREFIX, token))
+                self.stack.append(Operator(PRIMITIVES["negative"], PREFIX, token))
             return True
         else:
             raise self.missing_operand(token)
@@ -136,7 +100,7 @@ class _Parser:
         following = self.tokens[self.place]
         if following.text == "(":
             self.place += 1
-            self.stack.append(_Bracket(following, token, self.function(token)))
+            self.stack.append(Bracket(following, token, self.function(token)))
             self.check_depth(following)
             return True
         index, end = self.index(following) if following.text == "[" else ((), token.end)
@@ -144,7 +108,7 @@ class _Parser:
         if before != len(index):
             kinds = " and as ".join(map(_kind, sorted({before, len(index)}, reverse=True)))
             raise self.error(f"{token.text} is used both as {kinds}; write it one way", token)
-        self.push(Name(token.text, index), _Operand(token.start, end))
+        self.push(Name(token.text, index), Operand(token.start, end))
         return False
 
     def index(self, bracket: Token) -> tuple[tuple[int, ...], int]:
@@ -179,12 +143,12 @@ class _Parser:
         if listing and (self.stack or self.instructions):
             raise self.error("several outputs stand in one list around the whole formula; write [f, g]", token)
         self.listed = self.listed or listing
-        self.stack.append(_Bracket(token, listing=listing))
+        self.stack.append(Bracket(token, listing=listing))
         self.check_depth(token)
         return True
 
     def check_depth(self, token: Token) -> None:
-        if len(self.stack) > DEEPEST and sum(isinstance(entry, _Bracket) for entry in self.stack) > DEEPEST:
+        if len(self.stack) > DEEPEST and sum(isinstance(entry, Bracket) for entry in self.stack) > DEEPEST:
             raise self.error(
                 f"brackets are nested more than {DEEPEST} deep; split the formula in a Python function", token
             )
@@ -196,7 +160,7 @@ class _Parser:
         if token.text in BINARY:
             precedence, name = BINARY[token.text]
             self.reduce(precedence, token)
-            self.stack.append(_Operator(PRIMITIVES[name], precedence, token))
+            self.stack.append(Operator(PRIMITIVES[name], precedence, token))
             return True
         if token.text == ",":
             self.comma(token)
@@ -217,7 +181,7 @@ class _Parser:
 
     def reduce(self, precedence: int, token: Token | None = None) -> None:
         """Apply the waiting operators that bind at least as tightly (a power waits for the one to its right)."""
-        while self.stack and isinstance(self.stack[-1], _Operator):
+        while self.stack and isinstance(self.stack[-1], Operator):
             waiting = self.stack[-1]
             if waiting.precedence < precedence or waiting.precedence == precedence == POWER:
                 return
@@ -231,7 +195,7 @@ class _Parser:
         if not self.stack:
             raise self.error("a comma outside brackets; write [f, g] for several outputs", token)
         bracket = self.stack[-1]
-        assert isinstance(bracket, _Bracket)
+        assert isinstance(bracket, Bracket)
         if bracket.primitive is None and not bracket.listing:
             raise self.error("a comma in round brackets; write [f, g] for several outputs", token)
         if bracket.primitive is PRIMITIVES["ln"] and bracket.operands == 1:
@@ -245,7 +209,7 @@ class _Parser:
         if not self.stack:
             raise self.error(f"{token.text} closes nothing; leave it out or open a bracket before it", token)
         bracket = self.stack.pop()
-        assert isinstance(bracket, _Bracket)
+        assert isinstance(bracket, Bracket)
         if _closing(bracket.token.text) != token.text:
             raise self.error(
                 f"{bracket.token.text} is closed by {token.text}; write {_closing(bracket.token.text)}", token
@@ -260,7 +224,7 @@ class _Parser:
             self.call(bracket.primitive, bracket.operands, bracket.function, token)
         else:
             inside = self.values[-1]
-            self.values[-1] = _Operand(bracket.token.start, token.end, inside.condition, inside.constant)
+            self.values[-1] = Operand(bracket.token.start, token.end, inside.condition, inside.constant)
 
     def call(self, primitive: Primitive, operands: int, function: Token, closing: Token) -> None:
         if primitive is PRIMITIVES["ln"] and operands == 2:  # the logarithm to a base
@@ -275,11 +239,11 @@ class _Parser:
                 function,
             )
         last = self.values[-1]
-        self.values[-1] = _Operand(function.start, closing.end, last.condition, last.constant)
+        self.values[-1] = Operand(function.start, closing.end, last.condition, last.constant)
 
     # The program ----------------------------------------------------------------------------------------------------
 
-    def push(self, instruction: Instruction, operand: _Operand) -> None:
+    def push(self, instruction: Instruction, operand: Operand) -> None:
         self.instructions.append(instruction)
         self.values.append(operand)
 
@@ -301,13 +265,13 @@ class _Parser:
         comparison = token.text in BINARY and BINARY[token.text][0] == COMPARISON
         start = min([token.start, *(operand.start for operand in operands)])
         end = max([token.end, *(operand.end for operand in operands)])
-        self.push(Apply(primitive, count), _Operand(start, end, comparison, None if comparison else constant))
+        self.push(Apply(primitive, count), Operand(start, end, comparison, None if comparison else constant))
 
-    def no_condition(self, operand: _Operand) -> None:
+    def no_condition(self, operand: Operand) -> None:
         if operand.condition:
             raise self.error("a comparison is not a number; write where(condition, a, b)", operand)
 
-    def check_exponent(self, base: _Operand, exponent: _Operand) -> None:
+    def check_exponent(self, base: Operand, exponent: Operand) -> None:
         size = abs(exponent.constant) if exponent.constant is not None else 0.0
         largest = LARGEST_EXPONENT if base.constant is None else LARGEST_CONSTANT_EXPONENT
         if size > largest:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,10 +16,11 @@ from diffcompare.expression.entries import entries, has_entries
 from diffcompare.expression.formula import parse
 from diffcompare.expression.graph import Graph
 from diffcompare.expression.notation import LATEX, TEXT, TYPST, Notation
+from diffcompare.expression.operands import as_float
 from diffcompare.expression.point import Point, as_point, check_names, entry_names
 from diffcompare.expression.primitives import Primitive
 from diffcompare.expression.program import CONSTANTS, Name, Program, run
-from diffcompare.expression.variable import Trace, Variable, as_float
+from diffcompare.expression.variable import Trace, Variable
 
 # What NumPy says of an array that np.array or np.asarray made of traced values, and what to write instead.
 OBJECTS = re.compile(r"dtype\('O'\)|not supported for the input types|loop of ufunc does not support")
@@ -286,37 +287,3 @@ def _extent(program: Program, name: str) -> tuple[int, ...]:
     """The least shape with every entry that a formula uses; () for a number."""
     used = [i.entry for i in program.instructions if isinstance(i, Name) and i.name == name]
     return tuple(1 + max(axis) for axis in zip(*used, strict=True))
-
-
-def input_names(point: Mapping[str, Any]) -> list[str]:
-    """The names of the graph's inputs, in order: one a number, one an entry of an array.
-
-    >>> input_names({"x": 1.0, "y": np.zeros(2)})
-    ['x', 'y[0]', 'y[1]']
-    """
-    return [entry for name, value in point.items() for entry in entry_names(name, np.shape(value))]
-
-
-def point_inputs(point: Mapping[str, Any]) -> list[float]:
-    """The point as one flat list of doubles, in the order of the graph's inputs: arrays row by row.
-
-    >>> point_inputs({"x": 1.0, "W": np.array([[2.0, 3.0], [4.0, 5.0]])})
-    [1.0, 2.0, 3.0, 4.0, 5.0]
-    """
-    return [float(entry) for value in point.values() for entry in np.ravel(value)]
-
-
-def with_inputs(point: Mapping[str, Any], inputs: Sequence[float]) -> Point:
-    """The same variables with other values: the inverse of `point_inputs`.
-
-    >>> with_inputs({"x": 1.0, "y": np.zeros(2)}, [1.0, 2.0, 3.0])
-    {'x': 1.0, 'y': array([2., 3.])}
-    """
-    result: Point = {}
-    start = 0
-    for name, value in point.items():
-        end = start + np.size(value)
-        array = isinstance(value, np.ndarray)
-        result[name] = np.array(inputs[start:end], dtype=float).reshape(value.shape) if array else inputs[start]
-        start = end
-    return result

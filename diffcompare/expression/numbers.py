@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from diffcompare.expression.operands import as_float
 from diffcompare.expression.primitives import Primitive
-from diffcompare.expression.variable import as_float
 
 HUGE = 1e30  # a constant of computer algebra beyond it is no longer exact
 

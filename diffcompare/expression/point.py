@@ -172,3 +172,37 @@ def _holds_reals(array: np.ndarray) -> bool:
 def _first_not_finite(name: str, array: np.ndarray) -> str:
     place = int(np.argmin(np.isfinite(array).ravel()))
     return f"{entry_names(name, array.shape)[place]} is {array.ravel()[place]}"
+
+
+def input_names(point: Mapping[str, Any]) -> list[str]:
+    """The names of the graph's inputs, in order: one a number, one an entry of an array.
+
+    >>> input_names({"x": 1.0, "y": np.zeros(2)})
+    ['x', 'y[0]', 'y[1]']
+    """
+    return [entry for name, value in point.items() for entry in entry_names(name, np.shape(value))]
+
+
+def point_inputs(point: Mapping[str, Any]) -> list[float]:
+    """The point as one flat list of doubles, in the order of the graph's inputs: arrays row by row.
+
+    >>> point_inputs({"x": 1.0, "W": np.array([[2.0, 3.0], [4.0, 5.0]])})
+    [1.0, 2.0, 3.0, 4.0, 5.0]
+    """
+    return [float(entry) for value in point.values() for entry in np.ravel(value)]
+
+
+def with_inputs(point: Mapping[str, Any], inputs: Sequence[float]) -> Point:
+    """The same variables with other values: the inverse of `point_inputs`.
+
+    >>> with_inputs({"x": 1.0, "y": np.zeros(2)}, [1.0, 2.0, 3.0])
+    {'x': 1.0, 'y': array([2., 3.])}
+    """
+    result: Point = {}
+    start = 0
+    for name, value in point.items():
+        end = start + np.size(value)
+        array = isinstance(value, np.ndarray)
+        result[name] = np.array(inputs[start:end], dtype=float).reshape(value.shape) if array else inputs[start]
+        start = end
+    return result

@@ -17,6 +17,7 @@ from diffcompare.errors import BudgetError, TracingError
 from diffcompare.expression.array_methods import ArrayMethods, ScalarType
 from diffcompare.expression.batch import Batch
 from diffcompare.expression.graph import Graph, Guards, Node, select
+from diffcompare.expression.operands import as_float, kept_array, same_bytes
 from diffcompare.expression.primitives import Operation, Primitive, Traced
 from diffcompare.expression.primitives.structural import dtype_of, shape_of
 
@@ -271,35 +272,6 @@ class Variable(ArrayMethods):
 
 
 COMPARISONS = frozenset({"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"})
-
-
-def as_float(number: Any) -> float:
-    """The double nearest to a number; infinite where an integer is too large for one."""
-    try:
-        return float(number)
-    except OverflowError:
-        return float("inf") if number > 0 else float("-inf")
-
-
-def kept_array(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """The array as it is now: itself where nobody can write into it, a read-only copy elsewhere.
-
-    >>> (b := kept_array(np.ones(2))) is kept_array(b)
-    True
-    """
-    owner = array if array.base is None else array.base
-    if isinstance(owner, np.ndarray) and not (array.flags.writeable or owner.flags.writeable):
-        return array
-    own = array.copy("K")
-    own.flags.writeable = False
-    return own
-
-
-def same_bytes(x: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> bool:
-    """Whether two arrays hold the same numbers, the sign of a zero included; of objects, whether they are one array."""
-    if x is y or x.dtype != y.dtype or x.shape != y.shape or x.dtype.hasobject:
-        return x is y
-    return np.array_equal(x.ravel().view(np.uint8), y.ravel().view(np.uint8))
 
 
 def checked_operand(argument: Any, primitive: Operation, real: bool) -> Any:

@@ -11,14 +11,14 @@ from typing import Any
 from diffcompare.engines import DEFAULT, Derivatives, Engine, engine_named
 from diffcompare.engines.automatic import adjoints, derivative_graph
 from diffcompare.engines.budget import within
+from diffcompare.engines.call import AUTOMATIC
 from diffcompare.engines.certified import DIGITS, Certified, certify_graph
-from diffcompare.engines.operators import AUTOMATIC
 from diffcompare.engines.whole_arrays import on_whole_arrays
 from diffcompare.errors import BudgetError, DiffCompareError, TracingError
 from diffcompare.expression.explain import KinkFound, kinks, not_finite
-from diffcompare.expression.function import Function, function, input_names
+from diffcompare.expression.function import Function, function
 from diffcompare.expression.graph import Graph
-from diffcompare.expression.point import Point
+from diffcompare.expression.point import Point, input_names
 from diffcompare.measure import MOST_DIGITS, UNIT_ROUNDOFF, Ball, Measurement, Unproven, json_number, measure
 from diffcompare.studies.study import Study
 from diffcompare.studies.timing import timed

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from diffcompare.engines.automatic import jacobian_columns, jacobian_rows
 from diffcompare.engines.budget import within
+from diffcompare.engines.jacobian import jacobian_columns, jacobian_rows
 from diffcompare.errors import DiffCompareError
 from diffcompare.expression.function import function
 from diffcompare.studies.study import Study

@@ -17,8 +17,9 @@ from diffcompare.errors import BudgetError, DiffCompareError, PointError, Source
 from diffcompare.expression.function import Function, function
 from diffcompare.expression.graph import Graph, Node
 from diffcompare.expression.numbers import NumberDomain
+from diffcompare.expression.operands import as_float
 from diffcompare.expression.primitives import PRIMITIVES
-from diffcompare.expression.variable import Trace, Variable, as_float
+from diffcompare.expression.variable import Trace, Variable
 from diffcompare.studies.lecture_notation import by_levels, level_order, numbering
 from diffcompare.studies.program_layout import TARGETS, Listing, Name, copy
 from diffcompare.studies.study import Study

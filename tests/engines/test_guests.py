@@ -22,7 +22,7 @@ Install = Callable[..., None]
 
 # The example of the README: reverse mode of our own, under another name.
 MINE = """
-    from diffcompare.engines.automatic import reverse
+    from diffcompare.engines.jacobian import reverse
 
     def mine(function, point):
         return reverse(function, point)

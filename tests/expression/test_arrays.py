@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import diffcompare as dc
 from diffcompare.engines.adaptive import adaptive
-from diffcompare.engines.operators import Call, as_result
+from diffcompare.engines.call import Call, as_result
 from diffcompare.expression.array_functions import FUNCTIONS, UFUNC_METHODS
 from diffcompare.expression.containers import leaves
 from diffcompare.expression.numpy_protocol import PRIMITIVE_OF

@@ -13,8 +13,7 @@ from hypothesis.extra import numpy as arrays
 
 import diffcompare as dc
 from diffcompare.errors import FormulaError, PointError
-from diffcompare.expression.function import input_names, point_inputs, with_inputs
-from diffcompare.expression.point import as_point, parse_point
+from diffcompare.expression.point import as_point, input_names, parse_point, point_inputs, with_inputs
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 SHAPES = arrays.array_shapes(min_dims=1, max_dims=4, max_side=4)

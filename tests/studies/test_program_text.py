@@ -14,7 +14,7 @@ import pytest
 
 import diffcompare as dc
 from diffcompare.expression.catalog import CATALOG
-from diffcompare.expression.function import point_inputs
+from diffcompare.expression.point import point_inputs
 from diffcompare.expression.primitives import Primitive
 from tests.corpus import needs_corpus, references
 from tests.expression.rows import ROWS, function_of

@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 
 from diffcompare.engines import Derivatives
-from diffcompare.engines.automatic import reverse
 from diffcompare.engines.compiled.compilation import LONGEST, Compilation
 from diffcompare.engines.compiled.python_code import on_arguments
 from diffcompare.engines.compiled.request import requested
+from diffcompare.engines.jacobian import reverse
 from diffcompare.errors import DiffCompareError
-from diffcompare.expression.function import Function, function, point_inputs
-from diffcompare.expression.point import Point
+from diffcompare.expression.function import Function, function
+from diffcompare.expression.point import Point, point_inputs
 
 WAYS = ("python", "numpy", "numba", "tape")
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from diffcompare.engines.automatic import adjoints, filled, jacobian_blocks, jacobian_columns, jacobian_rows, tangents
+from diffcompare.engines.automatic import adjoints, filled, tangents
+from diffcompare.engines.call import as_result
 from diffcompare.engines.compiled.request import DIRECTION, Request
 from diffcompare.engines.compiled.simplify import simplified
-from diffcompare.engines.operators import as_result
+from diffcompare.engines.jacobian import jacobian_blocks, jacobian_columns, jacobian_rows
 from diffcompare.errors import DiffCompareError
 from diffcompare.expression.containers import leaves, rebuilt
 from diffcompare.expression.function import at_the_point, bind, flat_outputs

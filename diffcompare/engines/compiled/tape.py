@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from diffcompare.engines.call import as_result
 from diffcompare.engines.compiled.request import DIRECTION, Request
-from diffcompare.engines.operators import as_result, grad, jacobian, jvp, value_and_grad
+from diffcompare.engines.operators import grad, jacobian, jvp, value_and_grad
 from diffcompare.expression.containers import leaves, rebuilt
 
 

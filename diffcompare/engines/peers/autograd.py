@@ -9,8 +9,8 @@ import numpy as np
 from diffcompare.engines import Derivatives
 from diffcompare.engines.budget import budgeted
 from diffcompare.engines.peers.interpretation import Library, like_numpy
-from diffcompare.expression.function import Function, point_inputs
-from diffcompare.expression.point import Point
+from diffcompare.expression.function import Function
+from diffcompare.expression.point import Point, point_inputs
 
 SPECIAL = {"erf": "erf", "erfc": "erfc", "gamma": "gamma", "loggamma": "gammaln", "polygamma": "polygamma"}
 ABSENT = ("cbrt",)  # has a value and no derivative

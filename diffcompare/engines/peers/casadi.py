@@ -6,8 +6,8 @@ from typing import Any
 
 from diffcompare.engines import Derivatives
 from diffcompare.engines.peers.interpretation import Library
-from diffcompare.expression.function import Function, point_inputs
-from diffcompare.expression.point import Point
+from diffcompare.expression.function import Function
+from diffcompare.expression.point import Point, point_inputs
 
 SAME = (
     "power", "sqrt", "hypot", "exp", "expm1", "log1p", "log10", "sin", "cos", "tan", "arcsin", "arccos", "arctan",

@@ -11,8 +11,8 @@ import numpy as np
 
 from diffcompare.engines import Derivatives
 from diffcompare.engines.budget import budgeted
-from diffcompare.expression.function import Function, input_names, point_inputs, with_inputs
-from diffcompare.expression.point import Point
+from diffcompare.expression.function import Function
+from diffcompare.expression.point import Point, input_names, point_inputs, with_inputs
 
 MOST = 4  # inputs that are named in a note
 Array = np.ndarray[Any, Any]

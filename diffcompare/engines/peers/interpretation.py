@@ -16,8 +16,8 @@ from diffcompare.errors import DiffCompareError
 from diffcompare.expression.function import function
 from diffcompare.expression.graph import Graph
 from diffcompare.expression.numbers import NumberDomain
+from diffcompare.expression.operands import as_float
 from diffcompare.expression.primitives import PRIMITIVES, Primitive
-from diffcompare.expression.variable import as_float
 
 # What a library lacks is written out with operations that it has, as its users would write it.
 FORMULAS = {

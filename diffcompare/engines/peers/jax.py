@@ -7,8 +7,8 @@ from typing import Any
 from diffcompare.engines import Derivatives
 from diffcompare.engines.budget import budgeted
 from diffcompare.engines.peers.interpretation import Library, like_numpy
-from diffcompare.expression.function import Function, point_inputs
-from diffcompare.expression.point import Point
+from diffcompare.expression.function import Function
+from diffcompare.expression.point import Point, point_inputs
 
 
 def _number(value: Any) -> Any:

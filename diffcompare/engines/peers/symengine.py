@@ -10,8 +10,8 @@ from diffcompare.engines import Derivatives
 from diffcompare.engines.budget import budgeted
 from diffcompare.engines.peers.interpretation import Library
 from diffcompare.errors import BudgetError
-from diffcompare.expression.function import Function, point_inputs
-from diffcompare.expression.point import Point
+from diffcompare.expression.function import Function
+from diffcompare.expression.point import Point, point_inputs
 
 LARGEST = 2000  # operations of the function: SymEngine recurses, and its time grows with the square of the depth
 NAMES = {

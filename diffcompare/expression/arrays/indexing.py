@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from diffcompare.expression.operands import kept_array
 from diffcompare.expression.primitives.primitive import Traced
 from diffcompare.expression.primitives.structural import concatenate, index, reshape, shape_of
-from diffcompare.expression.variable import Variable, kept_array
+from diffcompare.expression.variable import Variable
 
 
 class Entry(Variable):

@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 from diffcompare.expression.formula import parse
 from diffcompare.expression.notation import LATEX, TEXT, TYPST
 from diffcompare.expression.numbers import NumberDomain
+from diffcompare.expression.operands import as_float
 from diffcompare.expression.primitives import PRIMITIVES, Kink, Primitive
 from diffcompare.expression.program import run
-from diffcompare.expression.variable import COMPARISONS, Trace, as_float
+from diffcompare.expression.variable import COMPARISONS, Trace
 from diffcompare.studies.derivation.tidy import Formulas
 from diffcompare.studies.lecture_notation import Formula
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from diffcompare.engines.operators import Call
+from diffcompare.engines.call import Call
 from diffcompare.errors import BudgetError
 from diffcompare.expression.function import at_the_point, function
 from diffcompare.expression.graph import Graph, Node

@@ -14,9 +14,9 @@ from diffcompare.engines.line import Line
 from diffcompare.engines.stencil import ComplexStep, Scheme
 from diffcompare.engines.step import Step, hidden, optimal
 from diffcompare.expression.explain import explain
-from diffcompare.expression.function import function, point_inputs
+from diffcompare.expression.function import function
 from diffcompare.expression.graph import Graph
-from diffcompare.expression.point import Point
+from diffcompare.expression.point import Point, point_inputs
 from diffcompare.measure import Ball, Unproven, json_number
 from diffcompare.studies.step_size.error_curve import best_step, slopes
 from diffcompare.studies.step_size.flat_line import LINES, FlatLine, flat_line, without_step

@@ -15,9 +15,8 @@ from diffcompare.engines.line import Line
 from diffcompare.engines.stencil import SCHEMES, ComplexStep, Scheme
 from diffcompare.engines.step import textbook
 from diffcompare.errors import BudgetError, DiffCompareError, PointError
-from diffcompare.expression.function import point_inputs, with_inputs
 from diffcompare.expression.graph import Graph
-from diffcompare.expression.point import Point
+from diffcompare.expression.point import Point, point_inputs, with_inputs
 
 DTYPES = ("float64", "float32", "float16", "longdouble")
 STEPPED: dict[str, Scheme | ComplexStep] = {**SCHEMES, "complex-step": ComplexStep()}

@@ -10,9 +10,10 @@ from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from diffcompare.engines.symbolic import DEEPEST, cse_operations, differentiated
 from diffcompare.errors import BudgetError, DiffCompareError
-from diffcompare.expression.function import Function, function, point_inputs
+from diffcompare.expression.function import Function, function
 from diffcompare.expression.graph import Graph
 from diffcompare.expression.numbers import FLOAT
+from diffcompare.expression.point import point_inputs
 from diffcompare.expression.sympy_source import depth, tree_nodes
 from diffcompare.studies.swell.iterates import LARGEST_POWER, sympy_iterates
 from diffcompare.studies.swell.recurrence import LETTER, ONE, START, TANGENT, Seed, record_tangent, seed_of

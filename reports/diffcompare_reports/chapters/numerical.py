@@ -6,8 +6,8 @@ from typing import Any
 
 from diffcompare.errors import DiffCompareError
 from diffcompare.expression.catalog import CATALOG
-from diffcompare.expression.function import point_inputs
 from diffcompare.expression.notation import TYPST
+from diffcompare.expression.point import point_inputs
 from diffcompare.measure import Ball
 from diffcompare_reports.chapters.subject import Subject, sentence, shortened
 from diffcompare_reports.style import ENGINES

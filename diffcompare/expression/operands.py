@@ -1,0 +1,36 @@
+"""Numbers and arrays as the operands of a trace: they count as they are when they enter it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def as_float(number: Any) -> float:
+    """The double nearest to a number; infinite where an integer is too large for one."""
+    try:
+        return float(number)
+    except OverflowError:
+        return float("inf") if number > 0 else float("-inf")
+
+
+def kept_array(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The array as it is now: itself where nobody can write into it, a read-only copy elsewhere.
+
+    >>> (b := kept_array(np.ones(2))) is kept_array(b)
+    True
+    """
+    owner = array if array.base is None else array.base
+    if isinstance(owner, np.ndarray) and not (array.flags.writeable or owner.flags.writeable):
+        return array
+    own = array.copy("K")
+    own.flags.writeable = False
+    return own
+
+
+def same_bytes(x: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> bool:
+    """Whether two arrays hold the same numbers, the sign of a zero included; of objects, whether they are one array."""
+    if x is y or x.dtype != y.dtype or x.shape != y.shape or x.dtype.hasobject:
+        return x is y
+    return np.array_equal(x.ravel().view(np.uint8), y.ravel().view(np.uint8))
