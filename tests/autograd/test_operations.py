@@ -205,7 +205,7 @@ def test_powers_of_zero_have_pytorch_s_derivative_by_the_exponent(base: Any, exp
         y = T.tensor(exponents, requires_grad=True)
         ((T.tensor(base) if isinstance(base, list) else base) ** y).sum().backward()
         found.append(y.grad)
-    same(*found, 1e-6)
+    assert found[0].numpy() == pytest.approx(found[1].numpy(), rel=1e-6)  # an infinity only equals itself
     at = np.asarray(exponents)[()]
     for engine in ("reverse", "forward"):
         slopes = dc.grad(lambda y: np.sum(np.asarray(base)[()] ** y), engine=engine)(at)
