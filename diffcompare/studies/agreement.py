@@ -19,17 +19,15 @@ from diffcompare.expression.explain import KinkFound, kinks, not_finite
 from diffcompare.expression.function import Function, function
 from diffcompare.expression.graph import Graph
 from diffcompare.expression.point import Point, input_names
-from diffcompare.measure import MOST_DIGITS, UNIT_ROUNDOFF, Ball, Measurement, Unproven, json_number, measure
+from diffcompare.measure import Ball, Measurement, Unproven, json_number, measure
 from diffcompare.studies.study import Study
 from diffcompare.studies.timing import timed
+from diffcompare.studies.verdict import judged
 
 GIVEN = 2.0  # seconds that one engine may take
 LARGEST = 10**5  # operations of the function
 COUNTED = 2 * 10**4  # the same, for the operations of its derivatives to be recorded and counted
-SHOWN = 4  # derivatives of an engine in a sentence
 WORK = 10**6  # nodes visited for the condition numbers of all variables together
-ILL = 1e6  # a condition number that costs six digits is worth a word
-COMPLEX_COST = 4  # real products in a complex one: what a complex operation counts when engines tie
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +141,7 @@ def compare(f: Any, at: Mapping[str, Any], engines: Sequence[str] = DEFAULT) -> 
     found = tuple(kinks(graph))
     answers = tuple(_row(engine, source, point, graph, reference, found) for engine in rows)
     condition = conditions(source, point, graph, reference)
-    verdict = _verdict(answers, reference, condition, found)
+    verdict = judged(answers, reference, condition, found)
     return Comparison(source.name, point, graph.values[0], reference, condition, found, answers, verdict)
 
 
@@ -158,7 +156,7 @@ def _of_whole_arrays(source: Function, point: Point, rows: Sequence[Engine], err
         _row(engine, source, point, nothing, reference, (), on_whole_arrays if engine.name in AUTOMATIC else None)
         for engine in rows
     )
-    verdict = _verdict(answers, reference, {}, ())
+    verdict = judged(answers, reference, {}, ())
     return Comparison(source.name, point, value, reference, dict.fromkeys(names), (), answers, verdict)
 
 
@@ -236,69 +234,6 @@ def _note(
         if reason or not parts:
             parts.append(reason or f"not finite in the {engine.kind} engine's own intermediate results")
     return "; ".join(dict.fromkeys(parts))
-
-
-def _verdict(
-    rows: Sequence[EngineRow], reference: Certified, condition: Mapping[str, float | None], found: Sequence[KinkFound]
-) -> tuple[str | None, str]:
-    """The engine with the most correct digits (one ulp or less is right), then the fewest operations."""
-    measured = [(row, row.worst) for row in rows]
-    judged = [(row, worst) for row, worst in measured if worst is not None]
-    if not judged:
-        return None, _undecided(rows, reference, found)
-
-    def rank(item: tuple[EngineRow, Measurement]) -> tuple[float, float, int]:
-        row, worst = item
-        operations = math.inf if row.operations is None else row.operations
-        operations *= COMPLEX_COST if row.engine == "complex-step" else 1
-        return -MOST_DIGITS if _right(worst) else -worst.digits, operations, row.evaluations or 0
-
-    (best, worst), *others = sorted(judged, key=rank)
-    equal = [row.engine for row, other in others if _right(other)]
-    if _right(worst):
-        reason = f"{best.engine} is right to the last place"
-        reason += f", as {'are' if equal[1:] else 'is'} {_listed(equal)}, with the fewest operations" if equal else ""
-    elif worst.digits >= 1:
-        reason = f"{best.engine} has the most correct digits, {worst.digits:.1f}"
-        reason += " in its worst partial derivative" if len(best.gradient) > 1 else ""
-    else:
-        reason = "no engine has a correct digit"
-    if best.engine in ("forward", "reverse") and worst.digits >= 1:
-        reason += "; automatic differentiation has no truncation error, only rounding"
-    large = max((c for c in condition.values() if c is not None), default=0.0)
-    if large > ILL:
-        lost = f"{math.log10(large):.0f} digits" if large * UNIT_ROUNDOFF < 1 else "more digits than a double has"
-        reason += f"; the derivative of this formula has condition number {large:.1e} here: rounding can cost {lost}"
-    missing = [name for name, entry in reference.gradient.items() if isinstance(entry, Unproven)]
-    if missing:
-        names = _listed(missing if len(missing) <= SHOWN else [*missing[:SHOWN], f"{len(missing) - SHOWN} more"])
-        reason = f"no derivative by {names} is certified ({'; '.join(reference.reasons)}); of the others, {reason}"
-    return best.engine if worst.digits >= 1 else None, reason
-
-
-def _undecided(rows: Sequence[EngineRow], reference: Certified, found: Sequence[KinkFound]) -> str:
-    """Why no engine can be called right, and what each of them answered."""
-    answers = _listed([f"{row.engine} {_shown(list(row.gradient.values()))}" for row in rows if row.available])
-    entries = [entry for entry in reference.gradient.values() if isinstance(entry, Unproven)]
-    if not entries:
-        return "no engine gave an answer" if reference.names else "the function has no variables"
-    if entries[0].kind == "not differentiable":
-        where = "; ".join(f"{kink.operation} {kink.where}" for kink in found) or entries[0].reason
-        return f"no derivative is proven to exist at this point ({where}), so each answer is a convention: {answers}"
-    return f"no derivative can be certified at this point ({entries[0].reason}); answers: {answers}"
-
-
-def _shown(numbers: Sequence[float]) -> str:
-    """The first few numbers."""
-    return ", ".join(f"{number:.6g}" for number in numbers[:SHOWN]) + ", ..." * (len(numbers) > SHOWN)
-
-
-def _right(measurement: Measurement) -> bool:
-    return abs(measurement.ulps) <= 1
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
 
 
 def _decimal(entry: Ball | Unproven, digits: int) -> str | None:
