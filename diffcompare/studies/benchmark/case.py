@@ -77,4 +77,4 @@ def _flat(part: Any) -> Iterator[Any]:
         for item in part:
             yield from _flat(item)
     else:
-        yield np.ravel(part.detach() if hasattr(part, "detach") else part)
+        yield np.ravel(part.detach().numpy() if hasattr(part, "detach") else part)

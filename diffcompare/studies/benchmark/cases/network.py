@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from itertools import pairwise
 from typing import Any
 
@@ -58,18 +59,20 @@ def network() -> Mapping[str, Way]:
         )
         return lambda: both(weights)
 
-    def torch() -> Run:
-        import torch
+    def tape() -> Run:
+        both = dc.value_and_grad(lambda weights: loss(weights, inputs, targets))
+        return lambda: both(weights)
 
-        parameters = [torch.tensor(weight, requires_grad=True) for weight in weights]
-        x, y = torch.tensor(inputs), torch.tensor(labels)
+    def recorded(library: Any) -> Run:
+        parameters = [library.tensor(weight, requires_grad=True) for weight in weights]
+        x, y = library.tensor(inputs), library.tensor(labels)
 
         def both() -> tuple[Any, tuple[Any, ...]]:
             h = x
             for weight in parameters[:-1]:
-                h = torch.relu(h @ weight)
-            value = torch.nn.functional.cross_entropy(h @ parameters[-1], y)
-            return value, torch.autograd.grad(value, parameters)
+                h = library.relu(h @ weight)
+            value = library.nn.functional.cross_entropy(h @ parameters[-1], y)
+            return value, library.autograd.grad(value, parameters)
 
         return both
 
@@ -83,7 +86,8 @@ def network() -> Mapping[str, Way]:
 
     ways = {
         "NumPy by hand": lambda: lambda: by_hand(weights, inputs, targets),
-        "compiled": compiled, "PyTorch": torch, "jax.jit": jax_jit,
+        "compiled": compiled, "tape": tape, "Tensor": lambda: recorded(import_module("diffcompare.autograd")),
+        "PyTorch": lambda: recorded(import_module("torch")), "jax.jit": jax_jit,
     }  # fmt: skip
     return {name: Way(prepare, ("value", "gradient")) for name, prepare in ways.items()}
 
@@ -96,6 +100,8 @@ CASES = {
             Claim("compiled", "NumPy by hand", 1.05),
             Claim("compiled", "PyTorch", 1.0),
             Claim("compiled", "jax.jit", 1.0),
+            Claim("tape", "NumPy by hand", 1.3),
+            Claim("Tensor", "NumPy by hand", 1.3),
         ),
     ),
 }
