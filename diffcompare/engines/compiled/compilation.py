@@ -172,9 +172,7 @@ class Compilation:
         holding = (branch for branch in self.branches if branch.recording.graph.holds(ARRAYS, inputs))
         branch = next(holding, None) or (self.add(point) if len(self.branches) < MOST_BRANCHES else None)
         found = branch.run(inputs)[: branch.recording.results] if branch else []
-        if branch is None or (
-            branch.recording.checked and any(np.isnan(np.min(result, initial=0)) for result in found)
-        ):
+        if branch is None or (branch.recording.checked and any(map(has_nan, found))):
             return by_tape(self.request, point)
         found = [float(result) if type(result) is np.float64 else result for result in found]
         return self.request.arranged(found, branch.recording.output)
@@ -201,6 +199,16 @@ class Compilation:
         numbers = on_numbers(entries)
         inputs = [float(entry) for part in parts for entry in np.ravel(part)]
         return _seconds(lambda: numbers(*inputs)) < _seconds(lambda: whole(parts))
+
+
+def has_nan(result: Any) -> bool:
+    """Whether a number or an array has a nan, of which the sum of the squares is nan too.
+
+    >>> has_nan(np.array([np.inf, -np.inf])), has_nan(np.array([1.0, np.nan]))
+    (False, True)
+    """
+    flat = np.ravel(result, "K")
+    return math.isnan(abs(np.dot(flat, flat)))
 
 
 def joined(parts: Sequence[float], shape: tuple[int, ...]) -> Any:

@@ -9,6 +9,7 @@ outlive a call, calls at the same time have their own, and the results are the c
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -218,11 +219,16 @@ def _kind(value: Any) -> Any:
 
 
 def _called(call: Any, operands: Sequence[int], result: int, buffer: int | None) -> Step:
-    def step(values: Values) -> None:
-        arguments = [values[j] for j in operands]
-        values[result] = call(*arguments) if buffer is None else call(*arguments, out=values[buffer])
+    places = (*operands, *(() if buffer is None else (buffer,)))
+    taken = itemgetter(*places)  # of one place the value itself
 
-    return step
+    def on_one(values: Values) -> None:
+        values[result] = call(taken(values))
+
+    def step(values: Values) -> None:
+        values[result] = call(*taken(values))
+
+    return on_one if len(places) == 1 else step
 
 
 def _scattered(adding: Any, operand: int, result: int, buffer: int | None, like: Any) -> Step:

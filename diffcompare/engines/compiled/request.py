@@ -129,6 +129,8 @@ def like(name: str, value: Any, template: Any) -> Any:
     >>> like("x", [1, 2], np.zeros(2))
     array([1., 2.])
     """
+    if type(value) is type(template) is np.ndarray and (value.shape, value.dtype) == (template.shape, template.dtype):
+        return value
     if isinstance(template, dict):
         if not isinstance(value, dict) or value.keys() != template.keys():
             raise PointError(f"{name} needs a dictionary with the keys {', '.join(map(repr, template))}")

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-LEAST = 2e-3  # seconds that a single measurement lasts, by repeating a shorter run
+LEAST = 2e-2  # seconds that a single measurement lasts, by repeating a shorter run: warm caches, less noise
 FEWEST = 3  # rounds, whatever they take
 SETTLE = 2e-4  # seconds of rest before a measurement, for the threads of the way before to stop spinning
 
