@@ -202,13 +202,12 @@ class Compilation:
 
 
 def has_nan(result: Any) -> bool:
-    """Whether a number or an array has a nan, of which the sum of the squares is nan too.
+    """Whether a number or an array has a nan, which the minimum of all then is too.
 
     >>> has_nan(np.array([np.inf, -np.inf])), has_nan(np.array([1.0, np.nan]))
     (False, True)
     """
-    flat = np.ravel(result, "K")
-    return math.isnan(abs(np.dot(flat, flat)))
+    return bool(np.isnan(np.minimum.reduce(result, axis=None, initial=0.0)))
 
 
 def joined(parts: Sequence[float], shape: tuple[int, ...]) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 
 LEAST = 2e-2  # seconds that a single measurement lasts, by repeating a shorter run: warm caches, less noise
 FEWEST = 3  # rounds, whatever they take
-SETTLE = 2e-4  # seconds of rest before a measurement, for the threads of the way before to stop spinning
+SETTLE = 5e-3  # seconds of rest before a measurement, for the threads of the way before to stop spinning
 
 
 class Ratio(NamedTuple):
