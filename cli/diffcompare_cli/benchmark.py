@@ -69,6 +69,7 @@ def blocks(study: Benchmark) -> Iterator[Block]:
         rows = [row for row in study.rows if row.case == case]
         headings = ("ours", "against", "ratio", "half of the turns", "at most", "")
         yield Table(headings, [_cells(row) for row in rows], frozenset({2, 3, 4}))
+        yield from dict.fromkeys(row.note for row in rows if row.note)
     facts = study.machine
     libraries = ", ".join(f"{name} {version}" for name, version in facts["libraries"].items())
     yield f"{facts['cpu']}, {facts['cores']} cores, {facts['system']}, Python {facts['python']}, {libraries}"
@@ -77,6 +78,6 @@ def blocks(study: Benchmark) -> Iterator[Block]:
 def _cells(row: BenchmarkRow) -> list[str]:
     target = number(row.target, 3)
     if row.ratio is None:
-        return [row.subject, row.against, "", row.note, target, ""]
+        return [row.subject, row.against, "", "", target, "not measured"]
     spread = f"{number(row.low, 3)} - {number(row.high, 3)}"
     return [row.subject, row.against, number(row.ratio, 3), spread, target, "met" if row.met else "missed"]

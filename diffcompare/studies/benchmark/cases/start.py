@@ -18,10 +18,11 @@ LECTURE = ("ln(x1) + x1*x2 - sin(x2)", "--at", "x1=2,x2=5")
 def _process(code: str, *arguments: str) -> Way:
     """A Python of its own that runs some code; its exit status is the answer.
 
-    Bytecode is cached as in an installed package, whatever the environment says.
+    Bytecode is cached as in an installed package, whatever the environment says; the files of the folder that it is
+    started in are no modules (-P).
     """
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    command = [sys.executable, "-c", code, *arguments]
+    command = [sys.executable, "-P", "-c", code, *arguments]
 
     def run() -> Any:
         return subprocess.run(command, capture_output=True, check=False, env=environment).returncode
