@@ -228,9 +228,8 @@ NAMES = {
     "cast": "ToCopyBackward0", "max": "AmaxBackward0", "min": "AminBackward0", "overwrite": "CopySlices",
 }  # fmt: skip
 
-ADDITIVE = frozenset(
-    {"cast", "concatenate", "overwrite"}
-)  # linear in all operands together: the adjoint needs no value
+# Linear in all operands together: the adjoint needs no value.
+ADDITIVE = frozenset({"cast", "concatenate", "overwrite"})
 
 
 def needs(primitive: Operation, values: Sequence[Any]) -> tuple[int, ...]:

@@ -30,9 +30,7 @@ class Recording:
     primal: Graph  # the function alone
     graph: Graph  # simplified: what is wanted (a Jacobian row by row), then the conditions of the guards
     output: Any  # what the function returns: its containers, shapes and types; None for containers of entries
-    checked: (
-        bool  # whether a result that is nan has to be looked at again: a derivative, where the tape leaves out 0 * inf
-    )
+    checked: bool  # whether a nan has to be looked at again: in a derivative, where the tape leaves out 0 * inf
 
     def same_as(self, other: Recording) -> bool:
         """Whether the two are one program."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from diffcompare.studies.benchmark.case import Case, Claim, Run, Way
 
 OUTPUTS = INPUTS = 200
 VARIABLES = 100
+REVERSE = {"jacobian": "jacrev"}  # what JAX and PyTorch call it
 
 
 def layer(x: Any, A: Any, xp: Any = np) -> Any:
@@ -28,83 +29,25 @@ def jacobian() -> Mapping[str, Way]:
     """The Jacobian of `layer`, shape (200, 200)."""
     x, A = _setting(INPUTS)
 
-    def by_hand() -> Run:
-        def rows() -> Any:
-            y = np.tanh(A @ x)
-            return ((1 - y * y) * x)[:, None] * A + np.diag(y)
+    def by_hand() -> Any:
+        y = np.tanh(A @ x)
+        return ((1 - y * y) * x)[:, None] * A + np.diag(y)
 
-        return rows
-
-    def compiled() -> Run:
-        rows = dc.compile(lambda x: layer(x, A), at={"x": x}, want="jacobian")
-        return lambda: rows(x)
-
-    def torch() -> Run:
-        import torch
-
-        at, of = torch.tensor(x), torch.tensor(A)
-        rows = torch.func.jacrev(lambda x: layer(x, of, torch))
-        return lambda: rows(at)
-
-    def autograd() -> Run:
-        import autograd
-        import autograd.numpy as anp
-
-        rows = autograd.jacobian(lambda x: layer(x, A, anp))
-        return lambda: rows(x)
-
-    def jax_jit() -> Run:
-        import jax
-        import jax.numpy as jnp
-
-        rows = jax.jit(jax.jacrev(lambda x: layer(x, A, jnp)))
-        at = jax.device_put(x)
-        return lambda: jax.block_until_ready(rows(at))
-
-    return _ways("jacobian", by_hand, compiled, torch, autograd, jax_jit)
+    return _ways("jacobian", layer, by_hand, lambda x: layer(x, A), x, A)
 
 
 def hessian() -> Mapping[str, Way]:
     """The Hessian of `energy`, shape (100, 100)."""
     x, A = _setting(VARIABLES)
 
-    def by_hand() -> Run:
-        def rows() -> Any:
-            e = np.exp(A @ x)
-            p = e / e.sum()
-            mean = p @ A
-            return (A.T * p) @ A - np.outer(mean, mean) + np.diag(3 * x * x)
+    def by_hand() -> Any:
+        e = np.exp(A @ x)
+        p = e / e.sum()
+        mean = p @ A
+        return (A.T * p) @ A - np.outer(mean, mean) + np.diag(3 * x * x)
 
-        return rows
-
-    def compiled() -> Run:
-        gradient = dc.grad(lambda x: energy(x, A))
-        rows = dc.compile(lambda x: gradient(x), at={"x": x}, want="jacobian")
-        return lambda: rows(x)
-
-    def torch() -> Run:
-        import torch
-
-        at, of = torch.tensor(x), torch.tensor(A)
-        rows = torch.func.hessian(lambda x: energy(x, of, torch))
-        return lambda: rows(at)
-
-    def autograd() -> Run:
-        import autograd
-        import autograd.numpy as anp
-
-        rows = autograd.hessian(lambda x: energy(x, A, anp))
-        return lambda: rows(x)
-
-    def jax_jit() -> Run:
-        import jax
-        import jax.numpy as jnp
-
-        rows = jax.jit(jax.hessian(lambda x: energy(x, A, jnp)))
-        at = jax.device_put(x)
-        return lambda: jax.block_until_ready(rows(at))
-
-    return _ways("hessian", by_hand, compiled, torch, autograd, jax_jit)
+    gradient = dc.grad(lambda x: energy(x, A))
+    return _ways("hessian", energy, by_hand, lambda x: gradient(x), x, A)
 
 
 def _setting(n: int) -> tuple[Any, Any]:
@@ -112,11 +55,42 @@ def _setting(n: int) -> tuple[Any, Any]:
     return random.standard_normal(n) / 2, random.standard_normal((n, n)) / np.sqrt(n)
 
 
-def _ways(gives: str, by_hand: Any, compiled: Any, torch: Any, autograd: Any, jax_jit: Any) -> dict[str, Way]:
+def _ways(
+    name: str, f: Callable[..., Any], by_hand: Run, differentiated: Callable[..., Any], x: Any, A: Any
+) -> dict[str, Way]:
+    """The matrix by hand, as the compiled Jacobian of a function, and by each library's operator of that name."""
+
+    def compiled() -> Run:
+        rows = dc.compile(differentiated, at={"x": x}, want="jacobian")
+        return lambda: rows(x)
+
+    def torch() -> Run:
+        import torch
+
+        at, of = torch.tensor(x), torch.tensor(A)
+        rows = getattr(torch.func, REVERSE.get(name, name))(lambda x: f(x, of, torch))
+        return lambda: rows(at)
+
+    def autograd() -> Run:
+        import autograd
+        import autograd.numpy as anp
+
+        rows = getattr(autograd, name)(lambda x: f(x, A, anp))
+        return lambda: rows(x)
+
+    def jax_jit() -> Run:
+        import jax
+        import jax.numpy as jnp
+
+        rows = jax.jit(getattr(jax, REVERSE.get(name, name))(lambda x: f(x, A, jnp)))
+        at = jax.device_put(x)
+        return lambda: jax.block_until_ready(rows(at))
+
     ways = {
-        "NumPy by hand": by_hand, "compiled": compiled, "PyTorch": torch, "autograd": autograd, "jax.jit": jax_jit,
+        "NumPy by hand": lambda: by_hand, "compiled": compiled, "PyTorch": torch, "autograd": autograd,
+        "jax.jit": jax_jit,
     }  # fmt: skip
-    return {name: Way(prepare, (gives,)) for name, prepare in ways.items()}
+    return {way: Way(prepare, (name,)) for way, prepare in ways.items()}
 
 
 CLAIMS = (Claim("compiled", "PyTorch", 1.0), Claim("compiled", "autograd", 1.0), Claim("compiled", "jax.jit", 2.0))
