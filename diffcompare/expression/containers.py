@@ -6,7 +6,9 @@ A list of plain numbers is a vector, as NumPy reads it; a list of anything else 
 from __future__ import annotations
 
 import numbers
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -56,6 +58,18 @@ def rebuilt(like: Any, flat: Sequence[Any]) -> Any:
     {'w': (4.0, 5.0), 'b': 6.0}
     """
     return _built(like, iter(flat))
+
+
+def rebuilding(like: Any) -> Callable[[Sequence[Any]], Any]:
+    """What `rebuilt` does for one arrangement, many times.
+
+    >>> rebuilding((1.0, 2.0))([4.0, 5.0])
+    (4.0, 5.0)
+    """
+    if not isinstance(like, (dict, list, tuple)):
+        return itemgetter(0)
+    flat = type(like) is tuple and not any(isinstance(item, (dict, list, tuple)) for item in like)
+    return tuple if flat else partial(rebuilt, like)
 
 
 def _built(part: Any, rest: Iterator[Any]) -> Any:

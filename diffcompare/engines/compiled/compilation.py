@@ -19,7 +19,7 @@ from diffcompare.engines.compiled.recording import Recording, recorded
 from diffcompare.engines.compiled.request import Request, like
 from diffcompare.engines.compiled.tape import by_tape
 from diffcompare.errors import DiffCompareError, PointError, TracingError
-from diffcompare.expression.containers import leaves, rebuilt
+from diffcompare.expression.containers import leaves, rebuilding, rebuilt
 from diffcompare.expression.numbers import FLOAT, NumberDomain
 from diffcompare.expression.primitives.structural import shape_of, size_of
 from diffcompare.expression.program import Program
@@ -36,6 +36,7 @@ class Branch:
 
     recording: Recording
     run: Callable[..., Any]
+    arranged: Callable[[Sequence[Any]], Any]  # its results as a call returns them
     kernels: dict[str, Kernel] = field(default_factory=dict)
 
 
@@ -80,12 +81,15 @@ class Compilation:
         recording = recorded(self.request, point, self.entrywise)
         if any(recording.same_as(branch.recording) for branch in self.branches):
             return None
+        output, arranged = recording.output, self.request.arranged
         if not recording.of_numbers:
-            run: Callable[..., Any] = planned(recording.graph)
+            places = arranged(range(recording.results), output)
+            branch = Branch(recording, planned(recording.graph), rebuilding(places))
         else:
             run = on_numbers(recording) if len(recording.graph.nodes) <= LONGEST else replaying(recording)
-        self.branches.append(Branch(recording, run))
-        return self.branches[-1]
+            branch = Branch(recording, run, lambda found: arranged(found, output, joined))
+        self.branches.append(branch)
+        return branch
 
     def kernel(self, branch: Branch, count: int) -> Kernel:
         """How a program runs at so many points."""
@@ -119,6 +123,8 @@ class Compilation:
         Raises `PointError` for one that is missing, given twice or not known.
         """
         names = self.request.names
+        if len(arguments) == len(names) and not named and type(None) not in map(type, arguments):
+            return dict(zip(names, arguments, strict=True))
         called = f"the {self.request.want} of {self.request.function.name}"
         if len(arguments) > len(names):
             raise PointError(f"{called} takes {len(names)} arguments ({', '.join(names)}), got {len(arguments)}")
@@ -165,7 +171,7 @@ class Compilation:
         branch, found = self.program_at(point, inputs)
         if found is None:
             return by_tape(self.request, point)
-        return self.request.arranged(found, branch.recording.output, joined)
+        return branch.arranged(found)
 
     def _on_arrays(self, point: dict[str, Any]) -> Any:
         inputs = [leaf for value in point.values() for leaf in leaves(value)]
@@ -174,8 +180,7 @@ class Compilation:
         found = branch.run(inputs)[: branch.recording.results] if branch else []
         if branch is None or (branch.recording.checked and any(map(has_nan, found))):
             return by_tape(self.request, point)
-        found = [float(result) if type(result) is np.float64 else result for result in found]
-        return self.request.arranged(found, branch.recording.output)
+        return branch.arranged([float(result) if type(result) is np.float64 else result for result in found])
 
     def _chosen(self) -> bool:
         """Whether arrays are taken entry by entry: where there are none, and where that is faster, by measurement."""
@@ -202,12 +207,13 @@ class Compilation:
 
 
 def has_nan(result: Any) -> bool:
-    """Whether a number or an array has a nan, which the minimum of all then is too.
+    """Whether a number or an array has a nan, which the sum of the squares of all then is too, and only then.
 
     >>> has_nan(np.array([np.inf, -np.inf])), has_nan(np.array([1.0, np.nan]))
     (False, True)
     """
-    return bool(np.isnan(np.minimum.reduce(result, axis=None, initial=0.0)))
+    total = np.vdot(result, result).real if shape_of(result) else result
+    return bool(total != total)
 
 
 def joined(parts: Sequence[float], shape: tuple[int, ...]) -> Any:
