@@ -12,7 +12,7 @@ import numpy as np
 from diffcompare.errors import DiffCompareError, PointError
 from diffcompare.expression.containers import as_argument, leaves, rebuilt
 from diffcompare.expression.function import Function
-from diffcompare.expression.point import check_names
+from diffcompare.expression.point import check_names, named
 from diffcompare.expression.primitives.structural import dtype_of, shape_of, size_of
 from diffcompare.expression.program import Program
 
@@ -113,6 +113,7 @@ def arguments_at(function: Function, at: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments by name: numbers and arrays of any type, in containers; of a formula, floats and float arrays."""
     if isinstance(function.source, Program) or not isinstance(at, Mapping):
         return function.at(at)
+    at = named(at)
     names = function.variables(at)
     check_names(names, at)
     for name in names:
