@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from diffcompare.expression.arrays.unsupported import IN_PLACE
 from diffcompare.expression.primitives import PRIMITIVES, Traced
 
 if TYPE_CHECKING:
@@ -20,16 +22,17 @@ def _binary(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
 
     def forward(self: Variable, other: Any) -> Any:
         tape = self.tape
-        if type(other) is float:
-            other = tape.constant(other)
         if type(other) is type(self) and other.tape is tape:  # of a long tape
-            return tape.applied(primitive, (self.index, other.index), (self.value, other.value))
+            return tape.recorded(primitive, (self.index, other.index), primitive(self.value, other.value))
+        if type(other) is float:
+            return tape.recorded(primitive, (self.index, tape.place_of(other)), primitive(self.value, other))
         return NotImplemented if isinstance(other, np.ndarray) else tape.operation(primitive, (self, other))
 
     def reflected(self: Variable, other: Any) -> Any:
+        tape = self.tape
         if type(other) is float:
-            return forward(self.tape.constant(other), self)
-        return self.tape.operation(primitive, (other, self))
+            return tape.recorded(primitive, (tape.place_of(other), self.index), primitive(other, self.value))
+        return tape.operation(primitive, (other, self))
 
     return forward, reflected
 
@@ -135,6 +138,32 @@ class ArrayMethods(Traced):
 
     def __invert__(self) -> Any:
         return _array_function("invert")(self)
+
+
+class Method:
+    """A method of arrays, or a function that NumPy looks for on the entries of an object array.
+
+    It stands in the tables, which are looked up where it is used.  A `__getattr__` would find it as well, but slow down
+    every access to `index`, `tape` and `value`.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, variable: Any, owner: type) -> Callable[..., Any]:
+        from diffcompare.expression.numpy_protocol import method_named
+
+        method = None if variable is None else method_named(self.name)
+        if method is None:
+            raise AttributeError(f"a traced variable has no attribute {self.name}")
+        return partial(method, variable)
+
+
+_OF_ARRAYS = {name for name in dir(np.ndarray) if not name.startswith("_")}
+_UFUNCS = {name for name, function in vars(np).items() if isinstance(function, np.ufunc)}
+_ROWS = {name for row in PRIMITIVES.values() for name in (row.name, *row.aliases)}
+for _name in _OF_ARRAYS.union(_UFUNCS, _ROWS, IN_PLACE).difference(dir(ArrayMethods)):
+    setattr(ArrayMethods, _name, Method(_name))
 
 
 class ScalarType:
