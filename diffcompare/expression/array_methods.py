@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from diffcompare.expression.variable import Variable
 
 
+def _unary(name: str) -> Callable[..., Any]:
+    """The operator method for a primitive of one operand."""
+    primitive = PRIMITIVES[name]
+    return lambda self: self.tape.recorded(primitive, (self.index,), primitive(self.value))
+
+
 def _binary(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """The operator method for a primitive and its reflection."""
     primitive = PRIMITIVES[name]
@@ -24,14 +30,16 @@ def _binary(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
         tape = self.tape
         if type(other) is type(self) and other.tape is tape:  # of a long tape
             return tape.recorded(primitive, (self.index, other.index), primitive(self.value, other.value))
-        if type(other) is float:
-            return tape.recorded(primitive, (self.index, tape.place_of(other)), primitive(self.value, other))
+        if type(other) in (float, int):
+            place = tape.place_of(other)
+            return tape.recorded(primitive, (self.index, place), primitive(self.value, tape.nodes[place].value))
         return NotImplemented if isinstance(other, np.ndarray) else tape.operation(primitive, (self, other))
 
     def reflected(self: Variable, other: Any) -> Any:
         tape = self.tape
-        if type(other) is float:
-            return tape.recorded(primitive, (tape.place_of(other), self.index), primitive(other, self.value))
+        if type(other) in (float, int):
+            place = tape.place_of(other)
+            return tape.recorded(primitive, (place, self.index), primitive(tape.nodes[place].value, self.value))
         return tape.operation(primitive, (other, self))
 
     return forward, reflected
@@ -125,10 +133,8 @@ class ArrayMethods(Traced):
     __ge__, _ = _binary("greater_equal")
     __eq__, _ = _binary("equal")
     __ne__, _ = _binary("not_equal")
+    __neg__ = _unary("negative")
     __hash__ = None  # type: ignore[assignment]  # equality is traced, so a set of variables would decide branches
-
-    def __neg__(self) -> Any:
-        return PRIMITIVES["negative"](self)
 
     def __pos__(self) -> Any:
         return self

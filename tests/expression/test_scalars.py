@@ -15,6 +15,7 @@ import diffcompare as dc
 from diffcompare.engines.automatic import adjoints, input_adjoints, plus, times
 from diffcompare.expression.graph import Graph, Node
 from diffcompare.expression.numpy_protocol import apply_ufunc
+from diffcompare.expression.operands import as_float
 from diffcompare.expression.primitives import PRIMITIVES, Primitive
 from diffcompare.expression.variable import UNARY, Trace
 from tests.expression.rows import ROWS
@@ -54,17 +55,17 @@ def test_a_ufunc_records_what_the_general_way_records(ufunc: np.ufunc, entrywise
 
 
 @pytest.mark.parametrize("entrywise", [False, True])
-@pytest.mark.parametrize("name", OPERATORS)
-def test_an_operator_records_what_the_general_way_records(name: str, entrywise: bool) -> None:
-    row, function = PRIMITIVES[name], OPERATORS[name]
+@pytest.mark.parametrize("row_name", OPERATORS)
+def test_an_operator_records_what_the_general_way_records(row_name: str, entrywise: bool) -> None:
+    row, function = PRIMITIVES[row_name], OPERATORS[row_name]
     for value in SPECIAL:
-        for number in SPECIAL:
+        for number in (*SPECIAL, 0, 2, -3, 10**400):
             short, general = Trace(entrywise), Trace(entrywise)
-            x, y = short.input("x", value), short.input("y", number)
-            a, b = general.input("x", value), general.input("y", number)
+            x, y = (short.input(name, at) for name, at in (("x", value), ("y", as_float(number))))
+            a, b = (general.input(name, at) for name, at in (("x", value), ("y", as_float(number))))
             found = [function(x, y), function(x, number), function(number, x)]
             expected = [general.operation(row, operands) for operands in ((a, b), (a, number))]
-            turned = (PRIMITIVES[COMPARISONS[name]], (a, number)) if name in COMPARISONS else (row, (number, a))
+            turned = (PRIMITIVES[COMPARISONS[row_name]], (a, number)) if row_name in COMPARISONS else (row, (number, a))
             expected.append(general.operation(*turned))
             assert [(z.index, repr(z.value)) for z in found] == [(z.index, repr(z.value)) for z in expected]
             assert lines(short.nodes) == lines(general.nodes)
