@@ -7,13 +7,13 @@ derivative is itself a graph, which can be printed, counted and differentiated a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from diffcompare.expression.function import Function, bind
-from diffcompare.expression.graph import Graph
+from diffcompare.expression.graph import Graph, Node
 from diffcompare.expression.primitives import Operation, Primitive
 from diffcompare.expression.primitives.piecewise import equal, where
 from diffcompare.expression.primitives.primitive import Traced, concrete, has_objects
@@ -93,8 +93,7 @@ def adjoints(graph: Graph, y_bar: Sequence[Any]) -> list[Any]:
     [5.5, 1.716]
     """
     v_bar: list[Any] = [None] * len(graph.nodes)
-    for _ in adjoint_updates(graph, y_bar, v_bar):
-        pass
+    sweep(graph, y_bar, v_bar)
     return v_bar
 
 
@@ -102,16 +101,18 @@ def adjoints(graph: Graph, y_bar: Sequence[Any]) -> list[Any]:
 def input_adjoints(graph: Graph, y_bar: Sequence[Any]) -> list[Any]:
     """As `adjoints`, of the inputs alone; the others are let go as soon as they are passed on."""
     v_bar: list[Any] = [None] * len(graph.nodes)
-    last = len(graph.nodes)
-    for _, i, _, _ in adjoint_updates(graph, y_bar, v_bar):
-        if i != last:
-            v_bar[last:] = ()
-            last = i
+    sweep(graph, y_bar, v_bar, keep=False)
     return v_bar[: len(graph.names)]
 
 
-def adjoint_updates(graph: Graph, y_bar: Sequence[Any], v_bar: list[Any]) -> Iterator[tuple[int, int, int, Any]]:
-    """The reverse sweep one update at a time: (target, source, operand number, contribution), accumulated in v_bar."""
+Note = Callable[[int, int, int, Any], None]
+
+
+def sweep(graph: Graph, y_bar: Sequence[Any], v_bar: list[Any], note: Note | None = None, keep: bool = True) -> None:
+    """The reverse sweep, accumulated in v_bar; the adjoints of operations are left there where they are to `keep`.
+
+    `note` is told each update as it is made: target, source, operand number, contribution.
+    """
     nodes, varied = graph.nodes, graph.varied()
     owned: set[int] = set()  # adjoints in arrays that nothing else refers to, so that they may change in place
     for i, seed in zip(graph.outputs, y_bar, strict=True):
@@ -122,18 +123,18 @@ def adjoint_updates(graph: Graph, y_bar: Sequence[Any], v_bar: list[Any]) -> Ite
         seed, primitive = v_bar[i], node.primitive
         if seed is None or primitive is None:
             continue
-        operands: tuple[Any, ...] = ()
+        if not keep:
+            v_bar[i] = None
         if type(seed) is float and type(node.value) is float and isinstance(primitive, Primitive):  # of a long tape
             for k, j in enumerate(node.operands):
                 if varied[j]:
                     rule = primitive.partials[k]
-                    if not isinstance(rule, float):
-                        operands = operands or graph.operand_values(node)
-                        rule = rule(node.value, *operands)
-                    contribution = times(rule, seed)
+                    slope = rule if type(rule) is float else _slope(rule, node, nodes)
+                    contribution = slope * seed if type(slope) is float and slope and seed else times(slope, seed)
                     present = v_bar[j]
                     v_bar[j] = contribution if present is None else plus(present, contribution)
-                    yield j, i, k, contribution
+                    if note is not None:
+                        note(j, i, k, contribution)
             continue
         operands = graph.operand_values(node)
         accumulate = primitive.accumulate if isinstance(primitive, Structural) and is_plain(seed) else None
@@ -150,7 +151,18 @@ def adjoint_updates(graph: Graph, y_bar: Sequence[Any], v_bar: list[Any]) -> Ite
                 contribution = pulled(primitive, k, seed, node.value, operands)
                 owned.discard(j)
                 v_bar[j] = plus(v_bar[j], contribution)
-            yield j, i, k, contribution
+            if note is not None:
+                note(j, i, k, contribution)
+
+
+def _slope(rule: Callable[..., Any], node: Node, nodes: list[Node]) -> Any:
+    """What a rule gives at a node of a long tape, where it is called without a tuple of one or two operands."""
+    places = node.operands
+    if len(places) == 1:
+        return rule(node.value, nodes[places[0]].value)
+    if len(places) == 2:
+        return rule(node.value, nodes[places[0]].value, nodes[places[1]].value)
+    return rule(node.value, *[nodes[j].value for j in places])
 
 
 def _buffer(present: Any, value: Any, v_bar: Any) -> Any:

@@ -105,11 +105,12 @@ class Graph:
         """One flag per node: 1 where the value depends on an input."""
         flags = bytearray(len(self.nodes))
         for i, node in enumerate(self.nodes):
-            if node.primitive is None:
-                flags[i] = node.constant is None
+            for j in node.operands:
+                if flags[j]:
+                    flags[i] = 1
+                    break
             else:
-                for j in node.operands:
-                    flags[i] |= flags[j]
+                flags[i] = node.primitive is None and node.constant is None
         return flags
 
     def live(self) -> bytearray:
@@ -187,13 +188,14 @@ def select(names: tuple[str, ...], nodes: list[Node], outputs: Sequence[int], gu
     needed = bytearray(len(nodes))
     for i in outputs:
         needed[i] = 1
-    for i in range(len(nodes) - 1, -1, -1):
-        node = nodes[i]
-        if node.primitive is None and node.constant is None:
-            needed[i] = 1
-        elif needed[i]:
+    i = len(nodes)
+    for node in reversed(nodes):
+        i -= 1
+        if needed[i]:
             for j in node.operands:
                 needed[j] = 1
+        elif node.primitive is None and node.constant is None:
+            needed[i] = 1
     if all(needed):
         return Graph(names, nodes, tuple(outputs), guards)
     place: list[int] = []
