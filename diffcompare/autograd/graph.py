@@ -225,11 +225,12 @@ NAMES = {
     "log1p": "Log1PBackward0", "log2": "Log2Backward0", "log10": "Log10Backward0", "expm1": "Expm1Backward0",
     "matmul": "MmBackward0", "reshape": "ViewBackward0", "transpose": "PermuteBackward0",
     "broadcast_to": "ExpandBackward0", "sum": "SumBackward1", "index": "IndexBackward0", "concatenate": "CatBackward0",
-    "cast": "ToCopyBackward0", "max": "AmaxBackward0", "min": "AminBackward0", "overwrite": "CopySlices",
+    "softmax": "SoftmaxBackward0", "log_softmax": "LogSoftmaxBackward0", "cast": "ToCopyBackward0", "max": "AmaxBackward0", "min": "AminBackward0", "overwrite": "CopySlices",
 }  # fmt: skip
 
 # Linear in all operands together: the adjoint needs no value.
 ADDITIVE = frozenset({"cast", "concatenate", "overwrite"})
+BY_RESULT = frozenset({"softmax", "log_softmax"})  # whose adjoint needs the result alone
 
 
 def needs(primitive: Operation, values: Sequence[Any]) -> tuple[int, ...]:
@@ -245,16 +246,16 @@ def needs(primitive: Operation, values: Sequence[Any]) -> tuple[int, ...]:
     ((2, 1), (0, 0))
     """
     if isinstance(primitive, Structural):
-        return _of_structure(len(values), primitive.name in ADDITIVE, primitive.pushforward is None)
+        return _of_structure(primitive.name, len(values), primitive.pushforward is None)
     return _of_row(primitive.name, *[x.ndim > 0 if isinstance(x, np.ndarray) else (x,) for x in values])
 
 
 @cache
-def _of_structure(arity: int, additive: bool, linear: bool) -> tuple[int, ...]:
+def _of_structure(name: str, arity: int, linear: bool) -> tuple[int, ...]:
     """A transpose by one operand needs the others; what is not linear may need everything."""
     everything = (1 << arity) - 1
-    if additive:
-        return (0,) * arity
+    if name in ADDITIVE or name in BY_RESULT:
+        return ((name in BY_RESULT) << arity,) * arity
     return tuple(everything ^ 1 << k if linear else everything | 1 << arity for k in range(arity))
 
 

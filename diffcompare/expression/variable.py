@@ -7,6 +7,7 @@ guard.  A variable's value may itself be a variable of an outer trace: that is h
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from itertools import count
 from typing import Any, NoReturn
 from weakref import ref
@@ -265,7 +266,7 @@ class Variable(ArrayMethods):
         method = method_named(name)
         if method is None:
             raise AttributeError(f"a traced variable has no attribute {name}")
-        return lambda *others, **options: method(self, *others, **options)
+        return partial(method, self)
 
     def __repr__(self) -> str:
         return f"<traced {self.value!r}>"
