@@ -7,7 +7,7 @@ derivative is itself a graph, which can be printed, counted and differentiated a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -91,8 +91,7 @@ def adjoints(graph: Graph, y_bar: Sequence[Any]) -> list[Any]:
     [5.5, 1.716]
     """
     v_bar: list[Any] = [None] * len(graph.nodes)
-    for _ in adjoint_updates(graph, y_bar, v_bar):
-        pass
+    sweep(graph, y_bar, v_bar)
     return v_bar
 
 
@@ -100,16 +99,18 @@ def adjoints(graph: Graph, y_bar: Sequence[Any]) -> list[Any]:
 def input_adjoints(graph: Graph, y_bar: Sequence[Any]) -> list[Any]:
     """As `adjoints`, of the inputs alone; the others are let go as soon as they are passed on."""
     v_bar: list[Any] = [None] * len(graph.nodes)
-    last = len(graph.nodes)
-    for _, i, _, _ in adjoint_updates(graph, y_bar, v_bar):
-        if i != last:
-            v_bar[last:] = ()
-            last = i
+    sweep(graph, y_bar, v_bar, keep=False)
     return v_bar[: len(graph.names)]
 
 
-def adjoint_updates(graph: Graph, y_bar: Sequence[Any], v_bar: list[Any]) -> Iterator[tuple[int, int, int, Any]]:
-    """The reverse sweep one update at a time: (target, source, operand number, contribution), accumulated in v_bar."""
+Note = Callable[[int, int, int, Any], None]
+
+
+def sweep(graph: Graph, y_bar: Sequence[Any], v_bar: list[Any], note: Note | None = None, keep: bool = True) -> None:
+    """The reverse sweep, accumulated in v_bar; the adjoints of operations are left there where they are to `keep`.
+
+    `note` is told each update as it is made: target, source, operand number, contribution.
+    """
     nodes, varied = graph.nodes, graph.varied()
     owned: set[int] = set()  # adjoints in arrays that nothing else refers to, so that they may change in place
     for i, seed in zip(graph.outputs, y_bar, strict=True):
@@ -120,6 +121,8 @@ def adjoint_updates(graph: Graph, y_bar: Sequence[Any], v_bar: list[Any]) -> Ite
         seed, primitive = v_bar[i], node.primitive
         if seed is None or primitive is None:
             continue
+        if not keep:
+            v_bar[i] = None
         operands: tuple[Any, ...] = ()
         if type(seed) is float and type(node.value) is float and isinstance(primitive, Primitive):  # of a long tape
             for k, j in enumerate(node.operands):
@@ -128,12 +131,13 @@ def adjoint_updates(graph: Graph, y_bar: Sequence[Any], v_bar: list[Any]) -> Ite
                     if not isinstance(rule, float):
                         operands = operands or graph.operand_values(node)
                         rule = rule(node.value, *operands)
-                    contribution = times(rule, seed)
+                    contribution = rule * seed if type(rule) is float and rule and seed else times(rule, seed)
                     present = v_bar[j]
                     v_bar[j] = contribution if present is None else plus(present, contribution)
-                    yield j, i, k, contribution
+                    if note is not None:
+                        note(j, i, k, contribution)
             continue
-        operands = tuple([nodes[j].value for j in node.operands])
+        operands = graph.operand_values(node)
         accumulate = primitive.accumulate if isinstance(primitive, Structural) else None
         if accumulate is not None and not is_plain(seed):
             accumulate = None
@@ -151,7 +155,8 @@ def adjoint_updates(graph: Graph, y_bar: Sequence[Any], v_bar: list[Any]) -> Ite
                 owned.discard(j)
                 present = v_bar[j]
                 v_bar[j] = contribution if present is None else plus(present, contribution)
-            yield j, i, k, contribution
+            if note is not None:
+                note(j, i, k, contribution)
 
 
 def _buffer(present: Any, value: Any, v_bar: Any) -> Any:

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from diffcompare.expression.arrays.unsupported import IN_PLACE
 from diffcompare.expression.primitives import PRIMITIVES, Traced
 
 if TYPE_CHECKING:
     from diffcompare.expression.variable import Variable
+
+
+def _unary(name: str) -> Callable[..., Any]:
+    """The operator method for a primitive of one operand."""
+    primitive = PRIMITIVES[name]
+    return lambda self: self.tape.recorded(primitive, (self.index,), primitive(self.value))
 
 
 def _binary(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
@@ -20,16 +28,19 @@ def _binary(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
 
     def forward(self: Variable, other: Any) -> Any:
         tape = self.tape
-        if type(other) is float:
-            other = tape.constant(other)
         if type(other) is type(self) and other.tape is tape:  # of a long tape
-            return tape.applied(primitive, (self.index, other.index), (self.value, other.value))
+            return tape.recorded(primitive, (self.index, other.index), primitive(self.value, other.value))
+        if type(other) in (float, int):
+            place = tape.place_of(other)
+            return tape.recorded(primitive, (self.index, place), primitive(self.value, tape.nodes[place].value))
         return NotImplemented if isinstance(other, np.ndarray) else tape.operation(primitive, (self, other))
 
     def reflected(self: Variable, other: Any) -> Any:
-        if type(other) is float:
-            return forward(self.tape.constant(other), self)
-        return self.tape.operation(primitive, (other, self))
+        tape = self.tape
+        if type(other) in (float, int):
+            place = tape.place_of(other)
+            return tape.recorded(primitive, (place, self.index), primitive(tape.nodes[place].value, self.value))
+        return tape.operation(primitive, (other, self))
 
     return forward, reflected
 
@@ -122,10 +133,8 @@ class ArrayMethods(Traced):
     __ge__, _ = _binary("greater_equal")
     __eq__, _ = _binary("equal")
     __ne__, _ = _binary("not_equal")
+    __neg__ = _unary("negative")
     __hash__ = None  # type: ignore[assignment]  # equality is traced, so a set of variables would decide branches
-
-    def __neg__(self) -> Any:
-        return PRIMITIVES["negative"](self)
 
     def __pos__(self) -> Any:
         return self
@@ -135,6 +144,32 @@ class ArrayMethods(Traced):
 
     def __invert__(self) -> Any:
         return _array_function("invert")(self)
+
+
+class Method:
+    """A method of arrays, or a function that NumPy looks for on the entries of an object array.
+
+    It stands in the tables, which are looked up where it is used.  A `__getattr__` would find it as well, but slow down
+    every access to `index`, `tape` and `value`.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, variable: Any, owner: type) -> Callable[..., Any]:
+        from diffcompare.expression.numpy_protocol import method_named
+
+        method = None if variable is None else method_named(self.name)
+        if method is None:
+            raise AttributeError(f"a traced variable has no attribute {self.name}")
+        return partial(method, variable)
+
+
+_OF_ARRAYS = {name for name in dir(np.ndarray) if not name.startswith("_")}
+_UFUNCS = {name for name, function in vars(np).items() if isinstance(function, np.ufunc)}
+_ROWS = {name for row in PRIMITIVES.values() for name in (row.name, *row.aliases)}
+for _name in _OF_ARRAYS.union(_UFUNCS, _ROWS, IN_PLACE).difference(dir(ArrayMethods)):
+    setattr(ArrayMethods, _name, Method(_name))
 
 
 class ScalarType:

@@ -78,7 +78,10 @@ class Graph:
 
     def operand_values(self, node: Node) -> tuple[Any, ...]:
         """The values of a node's operands at the traced point."""
-        return tuple([self.nodes[j].value for j in node.operands])
+        nodes, places = self.nodes, node.operands
+        if len(places) == 2:  # of a long tape: a comprehension would cost more than what it does
+            return nodes[places[0]].value, nodes[places[1]].value
+        return tuple([nodes[j].value for j in places])
 
     def replay(self, domain: NumberDomain, inputs: Sequence[Any]) -> list[Any]:
         """Interpret the graph in another number domain; one value per node, in order."""
@@ -105,11 +108,12 @@ class Graph:
         """One flag per node: 1 where the value depends on an input."""
         flags = bytearray(len(self.nodes))
         for i, node in enumerate(self.nodes):
-            if node.primitive is None:
-                flags[i] = node.constant is None
+            for j in node.operands:
+                if flags[j]:
+                    flags[i] = 1
+                    break
             else:
-                for j in node.operands:
-                    flags[i] |= flags[j]
+                flags[i] = node.primitive is None and node.constant is None
         return flags
 
     def live(self) -> bytearray:
@@ -187,13 +191,14 @@ def select(names: tuple[str, ...], nodes: list[Node], outputs: Sequence[int], gu
     needed = bytearray(len(nodes))
     for i in outputs:
         needed[i] = 1
-    for i in range(len(nodes) - 1, -1, -1):
-        node = nodes[i]
-        if node.primitive is None and node.constant is None:
-            needed[i] = 1
-        elif needed[i]:
+    i = len(nodes)
+    for node in reversed(nodes):
+        i -= 1
+        if needed[i]:
             for j in node.operands:
                 needed[j] = 1
+        elif node.primitive is None and node.constant is None:
+            needed[i] = 1
     if all(needed):
         return Graph(names, nodes, tuple(outputs), guards)
     place: list[int] = []

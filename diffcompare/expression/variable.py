@@ -7,7 +7,6 @@ guard.  A variable's value may itself be a variable of an outer trace: that is h
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import partial
 from itertools import count
 from typing import Any, NoReturn
 from weakref import ref
@@ -19,7 +18,7 @@ from diffcompare.expression.array_methods import ArrayMethods, ScalarType
 from diffcompare.expression.batch import Batch
 from diffcompare.expression.graph import Graph, Guards, Node, select
 from diffcompare.expression.operands import as_float, kept_array, same_bytes
-from diffcompare.expression.primitives import Operation, Primitive, Traced
+from diffcompare.expression.primitives import PRIMITIVES, Operation, Primitive, Traced
 from diffcompare.expression.primitives.structural import dtype_of, shape_of
 
 MOST_NODES = 4 * 10**6  # of a trace entry by entry: about a gigabyte
@@ -50,11 +49,14 @@ class Trace:
         return Variable(self, self._append(Node(None, (), value)), value)
 
     def constant(self, number: Any) -> Variable:
-        """A constant; the same number written again is the same node (0 and nan excepted: -0.0 == 0, nan != nan)."""
-        place = self._constants.get(number) if type(number) is float else None
-        if place is None:
-            place = self._constant(number)
+        """A constant."""
+        place = self.place_of(number)
         return Variable(self, place, self.nodes[place].value)
+
+    def place_of(self, number: Any) -> int:
+        """The node of a constant, which the same number shares (but 0 and nan: -0.0 == 0, nan != nan)."""
+        place = self._constants.get(number) if type(number) is float else None
+        return self._constant(number) if place is None else place
 
     def _constant(self, number: Any) -> int:
         if isinstance(number, np.ndarray):
@@ -113,22 +115,24 @@ class Trace:
 
     def applied(self, primitive: Operation, operands: tuple[int, ...], values: Sequence[Any]) -> Variable:
         """Record one application to nodes of this trace, which have these values."""
-        if self.entrywise:
-            self._check(primitive)
-        nodes = self.nodes
-        value = primitive(*values)
-        place = len(nodes)
-        nodes.append(Node(primitive, operands, value))
-        return Variable(self, place, value)
-
-    def _check(self, primitive: Operation) -> None:
-        if not isinstance(primitive, Primitive):
+        if self.entrywise and not isinstance(primitive, Primitive):
             raise TracingError(f"{primitive.name} has no derivative rule for single numbers; write it without")
-        if len(self.nodes) >= MOST_NODES:
+        return self.recorded(primitive, operands, primitive(*values))
+
+    def recorded(self, primitive: Operation, operands: tuple[int, ...], value: Any) -> Variable:
+        """Record one application whose value is known.
+
+        Raises `BudgetError` where a trace entry by entry grows too long.
+        """
+        nodes = self.nodes
+        place = len(nodes)
+        if place >= MOST_NODES and self.entrywise:
             raise BudgetError(
                 f"over budget: more than {MOST_NODES} operations recorded entry by entry; give the function smaller "
                 "arrays, or differentiate whole arrays with dc.grad"
             )
+        nodes.append(Node(primitive, operands, value))
+        return Variable(self, place, value)
 
     def _entered(self, argument: Any, primitive: Operation) -> int:
         """The place of what is not of this trace: a constant; an array of traced scalars joined into one value."""
@@ -226,6 +230,9 @@ class Variable(ArrayMethods):
         return value
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        row = UNARY.get(ufunc)
+        if row is not None and type(self.value) is float and method == "__call__" and not options:  # of a long tape
+            return self.tape.recorded(row, (self.index,), row(self.value))
         from diffcompare.expression.numpy_protocol import apply_ufunc
 
         return apply_ufunc(ufunc, method, inputs, options)
@@ -259,19 +266,11 @@ class Variable(ArrayMethods):
             "in-place assignment to a traced array; build the result instead, with np.where, np.concatenate or np.stack"
         )
 
-    def __getattr__(self, name: str) -> Any:
-        """The methods of an array, and those that NumPy looks for on the entries of an object array."""
-        from diffcompare.expression.numpy_protocol import method_named
-
-        method = method_named(name)
-        if method is None:
-            raise AttributeError(f"a traced variable has no attribute {name}")
-        return partial(method, self)
-
     def __repr__(self) -> str:
         return f"<traced {self.value!r}>"
 
 
+UNARY = {row.array: row for row in PRIMITIVES.values() if row.arity == 1 and isinstance(row.array, np.ufunc)}
 COMPARISONS = frozenset({"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"})
 
 

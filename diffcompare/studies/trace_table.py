@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from diffcompare.engines.automatic import adjoint_updates, tangents
+from diffcompare.engines.automatic import sweep, tangents
 from diffcompare.errors import BudgetError, DiffCompareError, PointError
 from diffcompare.expression.function import function
 from diffcompare.expression.graph import Graph
@@ -139,17 +139,20 @@ def _reverse(graph: Graph, name: str) -> TraceTable:
     v_bar: list[Any] = [None] * len(graph.nodes)
     seed = Formula("ȳ1", r"\bar{y}_{1}", "macron(y)_(1)")
     terms: dict[int, list[tuple[Formula, bool]]] = {output: [(seed, False)]}
-    sweep = [Update(writer.name(output), "y1", seed, 1.0, 1.0)]
-    for j, i, k, contribution in adjoint_updates(graph, [1.0], v_bar):
+    updates = [Update(writer.name(output), "y1", seed, 1.0, 1.0)]
+
+    def note(j: int, i: int, k: int, contribution: Any) -> None:
         if contribution is None:
-            continue
+            return
         term = writer.term(i, k, "bar")
         earlier = terms.setdefault(j, [])
         number = writer.numbers[j]
         assert number is not None
         formula = joined([(letter(number, "bar"), False), term]) if earlier else term[0]
         earlier.append(term)
-        sweep.append(Update(writer.name(j), writer.name(i), formula, float(contribution), float(v_bar[j])))
+        updates.append(Update(writer.name(j), writer.name(i), formula, float(contribution), float(v_bar[j])))
+
+    sweep(graph, [1.0], v_bar, note)
     rows = _rows(writer, v_bar, {i: joined(terms.get(i, [])) for i in range(len(graph.nodes))})
     derivative = {variable: _number(v_bar[j]) for j, variable in enumerate(graph.names)}
     return TraceTable(
@@ -160,7 +163,7 @@ def _reverse(graph: Graph, name: str) -> TraceTable:
         writer.name(output),
         float(graph.values[0]),
         derivative,
-        tuple(sweep),
+        tuple(updates),
         graph,
     )
 

@@ -15,9 +15,9 @@ import diffcompare as dc
 from diffcompare.errors import TracingError
 from diffcompare.expression.array_functions import FUNCTIONS, METHODS
 from diffcompare.expression.arrays.indexing import joined
-from diffcompare.expression.arrays.unsupported import HINTS
+from diffcompare.expression.arrays.unsupported import HINTS, IN_PLACE
 from diffcompare.expression.numbers import FLOAT
-from diffcompare.expression.numpy_protocol import apply_function, name_of
+from diffcompare.expression.numpy_protocol import PRIMITIVE_OF, apply_function, name_of
 from diffcompare.expression.variable import Trace, Variable
 from tests.expression.array_cases import Case, arrays, called, offered
 from tests.expression.test_arrays import check
@@ -92,8 +92,15 @@ def test_attributes_are_those_of_the_array() -> None:
     scalar = traced(3.0)
     assert (scalar.shape, scalar.ndim, scalar.size, scalar.dtype) == ((), 0, 1, np.float64)
     assert np.zeros(2, dtype=scalar.dtype).dtype == np.float64
-    with pytest.raises(AttributeError, match="no attribute frobnicate"):
+    with pytest.raises(AttributeError, match="no attribute 'frobnicate'"):
         _ = x.frobnicate
+    with pytest.raises(AttributeError, match="a traced variable has no attribute tobytes"):
+        _ = x.tobytes
+
+
+def test_every_function_of_the_tables_is_a_method() -> None:
+    for name in (*METHODS, *PRIMITIVE_OF, *IN_PLACE):
+        assert callable(getattr(traced(X), name))
 
 
 OPERATORS: list[Callable[[Any], Any]] = [

@@ -75,6 +75,7 @@ class Kink(NamedTuple):
 # Whole arrays, and the numbers that Python's float would round or refuse.
 ARRAY_LIKE = (np.ndarray, complex, np.float32, np.float16, np.longdouble, np.complex64)
 Partial = float | Callable[..., Any]
+UNDEFINED = (ValueError, ZeroDivisionError, OverflowError)  # what functions of floats raise where they have no value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,7 +113,7 @@ class Primitive:
         """
         try:
             result = self.function(*operands)
-        except (ValueError, ZeroDivisionError, OverflowError):
+        except UNDEFINED:
             result = QUIET.run(self.array, *map(np.float64, operands))
             return bool(result) if isinstance(result, np.bool_) else float(result)
         return result
@@ -132,7 +133,10 @@ class Primitive:
             if type(argument) is not float:
                 break
         else:
-            return self.value(*arguments)
+            try:
+                return self.function(*arguments)
+            except UNDEFINED:
+                return self.value(*arguments)
         on_arrays = on_objects = False
         for argument in arguments:
             kind = type(argument)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
-from diffcompare.engines.automatic import adjoint_updates, is_one, plus, tangents
+from diffcompare.engines.automatic import is_one, plus, sweep, tangents
 from diffcompare.errors import DiffCompareError, PointError, TracingError
 from diffcompare.expression.function import Function, function
 from diffcompare.expression.graph import Graph
@@ -224,8 +224,7 @@ def _adjoint_step(step: Function, state: Sweep, at_start: bool) -> tuple[int, Sw
         v_bar[at_x] = x_bar
     output = graph.outputs[0]
     v_bar[output] = plus(v_bar[output], l_bar)
-    for _ in adjoint_updates(graph, [0.0], v_bar):
-        pass
+    sweep(graph, [0.0], v_bar)
     x_bar = x_bar if at_x is None else v_bar[at_x]
     l_bar = None if at_start else v_bar[places[LETTER]]
     results = [bar for bar in (x_bar, l_bar) if bar is not None]
