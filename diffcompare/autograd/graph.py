@@ -1,22 +1,19 @@
 """The recorded graph: a node for every recorded operation, which PyTorch calls its `grad_fn`.
 
-A node keeps only the values that the primitive's rules will ask for.  Which ones, the rules themselves tell: a row of
-the table is traced once and what its partials reach is read off; a linear operation on whole arrays needs the other
-operands.
+A node keeps only the values that the primitive's rules will ask for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache, lru_cache
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from diffcompare.autograd.errors import TensorError, TensorTypeError
-from diffcompare.expression.primitives import PRIMITIVES, Operation, Structural
-from diffcompare.expression.variable import Trace, Variable
+from diffcompare.autograd.needs import needs
+from diffcompare.expression.primitives import Operation, Structural
 
 if TYPE_CHECKING:
     from diffcompare.autograd.tensors import Tensor
@@ -225,75 +222,6 @@ NAMES = {
     "log1p": "Log1PBackward0", "log2": "Log2Backward0", "log10": "Log10Backward0", "expm1": "Expm1Backward0",
     "matmul": "MmBackward0", "reshape": "ViewBackward0", "transpose": "PermuteBackward0",
     "broadcast_to": "ExpandBackward0", "sum": "SumBackward1", "index": "IndexBackward0", "concatenate": "CatBackward0",
-    "cast": "ToCopyBackward0", "max": "AmaxBackward0", "min": "AminBackward0", "overwrite": "CopySlices",
+    "softmax": "SoftmaxBackward0", "log_softmax": "LogSoftmaxBackward0", "cast": "ToCopyBackward0",
+    "max": "AmaxBackward0", "min": "AminBackward0", "overwrite": "CopySlices",
 }  # fmt: skip
-
-# Linear in all operands together: the adjoint needs no value.
-ADDITIVE = frozenset({"cast", "concatenate", "overwrite"})
-
-
-def needs(primitive: Operation, values: Sequence[Any]) -> tuple[int, ...]:
-    """For each operand the values that its adjoint is computed from: bit j for operand j, the bit after for the result.
-
-    A number counts where a tensor in its place would.
-
-    >>> from diffcompare.expression.primitives import PRIMITIVES
-    >>> x = np.ones(2)
-    >>> [needs(PRIMITIVES[name], [x, x][: PRIMITIVES[name].arity]) for name in ("add", "multiply", "exp")]
-    [(0, 0), (2, 1), (2,)]
-    >>> needs(PRIMITIVES["multiply"], [x, 3.0]), needs(PRIMITIVES["add"], [x, 3.0])
-    ((2, 1), (0, 0))
-    """
-    if isinstance(primitive, Structural):
-        return _of_structure(len(values), primitive.name in ADDITIVE, primitive.pushforward is None)
-    return _of_row(primitive.name, *[x.ndim > 0 if isinstance(x, np.ndarray) else (x,) for x in values])
-
-
-@cache
-def _of_structure(arity: int, additive: bool, linear: bool) -> tuple[int, ...]:
-    """A transpose by one operand needs the others; what is not linear may need everything."""
-    everything = (1 << arity) - 1
-    if additive:
-        return (0,) * arity
-    return tuple(everything ^ 1 << k if linear else everything | 1 << arity for k in range(arity))
-
-
-@lru_cache(maxsize=4096)  # numbers are part of the key, because a rule may look at them: x^2 is not x^y
-def _of_row(name: str, *kinds: bool | tuple[Any, ...]) -> tuple[int, ...]:
-    """What the partials of a row reach: tensors have axes or have not, and numbers are as they are."""
-    found = _reach_of_row(name, *kinds)
-    numbers = sum(1 << j for j, kind in enumerate(kinds) if isinstance(kind, tuple))
-    if not numbers:
-        return found
-    as_tensors = _reach_of_row(name, *[not isinstance(kind, tuple) and kind for kind in kinds])
-    return tuple(mask | other & numbers for mask, other in zip(found, as_tensors, strict=True))
-
-
-def _reach_of_row(name: str, *kinds: bool | tuple[Any, ...]) -> tuple[int, ...]:
-    """What the partials of a row reach when they are traced, with numbers as constants."""
-    row = PRIMITIVES[name]
-    trace = Trace(entrywise=False)
-    values = [
-        kind[0] if isinstance(kind, tuple) else np.full(1, sum(case) / 2) if kind else sum(case) / 2
-        for kind, case in zip(kinds, row.domain.cases, strict=True)
-    ]
-    operands = tuple(
-        value if isinstance(kind, tuple) else trace.input(f"x{j}", value)
-        for j, (kind, value) in enumerate(zip(kinds, values, strict=True))
-    )
-    result = trace.input("v", row(*values))
-    places = {x.index: 1 << j for j, x in enumerate((*operands, result)) if isinstance(x, Variable)}
-    found = [row.partial(k, result, operands) for k in range(row.arity)]
-    if trace.guards:  # the rule looked at a value, and may need others where it decides otherwise
-        return (sum(places.values()),) * row.arity
-    return tuple(_reached(trace, partial, places) for partial in found)
-
-
-def _reached(trace: Trace, partial: Any, places: dict[int, int]) -> int:
-    mask = 0
-    pending = [partial.index] if isinstance(partial, Variable) else []
-    while pending:
-        i = pending.pop()
-        mask |= places.get(i, 0)
-        pending.extend(trace.nodes[i].operands)
-    return mask

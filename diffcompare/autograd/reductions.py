@@ -11,8 +11,9 @@ import numpy as np
 from diffcompare.autograd.errors import TensorError, TensorIndexError, TensorTypeError, TensorValueError
 from diffcompare.autograd.tables import POINTWISE, holding, named, on_arrays
 from diffcompare.autograd.tensors import Tensor, fresh
-from diffcompare.autograd.types import as_dtype
-from diffcompare.expression.primitives.structural import cast, index, reshape, sum_over
+from diffcompare.autograd.types import float32
+from diffcompare.expression.primitives import softmax as primitives
+from diffcompare.expression.primitives.structural import Structural, cast, index, reshape, sum_over
 
 Dim = int | Sequence[int] | None
 
@@ -192,16 +193,23 @@ def logsumexp(x: Tensor, dim: Dim, keepdim: bool = False) -> Any:
 
 def softmax(x: Tensor, dim: int, dtype: Any = None) -> Any:
     """exp(x) over its sum along an axis."""
-    x = x if dtype is None else x.to(as_dtype(dtype))
-    powers = (x - _largest(x, dim)).exp()
-    return named(powers / sum(powers, dim, keepdim=True), "SoftmaxBackward0", x)
+    return _along(primitives.softmax, x, dim, dtype)
 
 
 def log_softmax(x: Tensor, dim: int, dtype: Any = None) -> Any:
     """ln of the softmax, which keeps its digits where the softmax is near 0."""
-    x = x if dtype is None else x.to(as_dtype(dtype))
-    shifted = x - _largest(x, dim)
-    return named(shifted - sum(shifted.exp(), dim, keepdim=True).log(), "LogSoftmaxBackward0", x)
+    return _along(primitives.log_softmax, x, dim, dtype)
+
+
+def _along(primitive: Callable[[tuple[int, ...]], Structural], x: Tensor, dim: int, dtype: Any) -> Any:
+    """The primitive of an axis, on real numbers; a number without axes has one of length 1."""
+    if dtype is not None or x._array.dtype.kind in "biu":
+        x = x.to(float32 if dtype is None else dtype)
+    try:
+        axis = range(x.ndim or 1)[_one(dim)]
+    except IndexError as error:
+        raise TensorIndexError(f"there is no axis {dim} in shape {tuple(x.shape)}") from error
+    return primitive((axis,) if x.ndim else ())(x)
 
 
 def norm(x: Tensor, p: Any = 2, dim: Dim = None, keepdim: bool = False) -> Any:

@@ -74,9 +74,7 @@ def pulled(primitive: Operation, k: int, v_bar: Any, result: Any, operands: tupl
         received = times(rule if isinstance(rule, float) else rule(result, *operands), v_bar)
     if received is None or type(received) is float is type(operand):
         return received
-    shape = shape_of(operand)
-    if shape_of(received) != shape:
-        received = unbroadcast(received, shape)
+    received = unbroadcast(received, shape_of(operand))
     found, wanted = dtype_of(received), dtype_of(operand)
     return received if found is wanted or found == wanted else cast(wanted)(received)
 
@@ -137,7 +135,9 @@ def sweep(graph: Graph, y_bar: Sequence[Any], v_bar: list[Any], note: Note | Non
                         note(j, i, k, contribution)
             continue
         operands = graph.operand_values(node)
-        accumulate = primitive.accumulate if isinstance(primitive, Structural) and is_plain(seed) else None
+        accumulate = primitive.accumulate if isinstance(primitive, Structural) else None
+        if accumulate is not None and not is_plain(seed):
+            accumulate = None
         for k, j in enumerate(node.operands):
             if not varied[j]:
                 continue
@@ -150,7 +150,8 @@ def sweep(graph: Graph, y_bar: Sequence[Any], v_bar: list[Any], note: Note | Non
             else:
                 contribution = pulled(primitive, k, seed, node.value, operands)
                 owned.discard(j)
-                v_bar[j] = plus(v_bar[j], contribution)
+                present = v_bar[j]
+                v_bar[j] = contribution if present is None else plus(present, contribution)
             if note is not None:
                 note(j, i, k, contribution)
 
@@ -208,7 +209,8 @@ def times(partial: Any, seed: Any) -> Any:
 
 def _with_zeros(product: Any, value: Any, seed: Any) -> Any:
     """A product with 0 where the seed is 0 and the product nan."""
-    return where(equal(seed, 0.0), 0.0, product) if np.isnan(value.min(initial=0)) else product
+    least = np.minimum.reduce(value, axis=None, initial=0)
+    return product if least == least else where(equal(seed, 0.0), 0.0, product)
 
 
 def plus(total: Any, term: Any) -> Any:

@@ -76,11 +76,13 @@ def _built(part: Any, rest: Iterator[Any]) -> Any:
     """No function inside `rebuilt`: it would refer to itself and keep a whole trace until the garbage is collected."""
     if isinstance(part, dict):
         return {key: _built(item, rest) for key, item in part.items()}
-    return type(part)(_built(item, rest) for item in part) if isinstance(part, (list, tuple)) else next(rest)
+    return type(part)([_built(item, rest) for item in part]) if isinstance(part, (list, tuple)) else next(rest)
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, numbers.Real) or (isinstance(value, Variable) and not value.shape)
+    if isinstance(value, (np.ndarray, Variable)):
+        return isinstance(value, Variable) and not value.shape
+    return isinstance(value, numbers.Real)
 
 
 def _vector(values: Sequence[Any]) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Any, NoReturn
 
 import numpy as np
@@ -43,6 +43,9 @@ def apply_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: 
     if options.get("out") is not None:
         raise TracingError("in-place operations on traced arrays are not possible; write x = x + y instead of x += y")
     if on_arrays(inputs):
+        function = UFUNCS.get(ufunc)
+        if function is not None and method == "__call__" and not options:
+            return function(*map(arrayed, inputs))
         return _array_ufunc(ufunc, method, inputs, options)
     from diffcompare.expression import entrywise
 
@@ -51,8 +54,6 @@ def apply_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: 
 
 def _array_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """A ufunc on traced arrays; of its methods, those that a function on arrays stands for."""
-    if method == "__call__" and not options and ufunc in UFUNCS:
-        return UFUNCS[ufunc](*map(arrayed, inputs))
     from diffcompare.expression.array_functions import UFUNC_METHODS
 
     name = ufunc.__name__
@@ -83,12 +84,14 @@ def array_function(name: str) -> Callable[..., Any]:
     return FUNCTIONS.get(name) or primitive_named(name)
 
 
+@cache
 def method_named(name: str) -> Callable[..., Any] | None:
     """The method of arrays of this name; one that would change the array raises `TracingError` when it is called."""
     from diffcompare.expression.array_functions import METHODS
 
     if name in METHODS:
-        return lambda *arguments, **options: _called(name, METHODS[name], arguments, options)
+        function = METHODS[name]
+        return lambda *arguments, **options: _called(name, function, arguments, options)
     if name in IN_PLACE:
         return partial(_refuse, name)
     return PRIMITIVE_OF.get(name)

@@ -59,7 +59,6 @@ OTHERWISE: dict[Change, str] = {
     ("amax", RESULT): "the entries before the last reshape are kept",
     ("logsumexp", RESULT): "the powers of e and their sum are kept",
     ("logsumexp", 0): "the powers of e and their sum are kept",
-    ("log_softmax", RESULT): "the powers of e and their sum are kept",
     ("chunk", 0): "the view finds its history anew, as that of a single view does",
     ("gather", 0): "the shape of the operand is kept alone",
     ("matrix by batch", 1): "the operand is kept without a copy",

@@ -13,6 +13,7 @@ from diffcompare.autograd.reductions import softmax as _softmax
 from diffcompare.autograd.shaping import flatten, matmul, movedim, reshape, stack, t
 from diffcompare.autograd.tables import POINTWISE, holding, named, on_arrays
 from diffcompare.autograd.tensors import Tensor, fresh
+from diffcompare.expression.primitives.contraction import weighted_sum
 from diffcompare.expression.primitives.structural import index
 
 __all__ = [
@@ -151,12 +152,18 @@ def nll_loss(
     else:
         input = input.unsqueeze(0)
     classes, counted, shares = _counted(target, input.value.shape[1], weight, ignore_index)
-    places = (np.arange(classes.size), classes.reshape(-1))
-    losses = -holding(index(places, distinct=True)(input), [target])
+    rows = np.arange(classes.size)
+    if reduction in ("mean", "sum"):
+        if not counted.all():
+            rows = rows[counted.reshape(-1)]
+        places = (rows, classes.reshape(-1)[rows])
+        weights = -shares.reshape(-1)[rows].astype(input._array.dtype)
+        total = float(shares.sum()) if reduction == "mean" else 1.0
+        return named(holding(weighted_sum(places, weights, total)(input), [target]), "NllLossBackward0")
+    losses = -holding(index((rows, classes.reshape(-1)), distinct=True)(input), [target])
     if weight is not None:
         losses = losses * fresh(shares.reshape(-1))
-    losses = reshape(losses, shape) if reduction == "none" else losses
-    return _averaged(losses, counted.reshape(losses.shape), shares, reduction, "NllLossBackward0")
+    return _averaged(reshape(losses, shape), counted, shares, reduction, "NllLossBackward0")
 
 
 def cross_entropy(

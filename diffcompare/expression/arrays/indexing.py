@@ -79,9 +79,11 @@ def _taken_together(entries: list[Entry]) -> Any:
 
 def arrayed(value: Any) -> Any:
     """What NumPy would make an array of: lists of traced values joined, anything traced or an array as it is."""
+    if isinstance(value, Traced):
+        return value
     if isinstance(value, (list, tuple)):
         return _stacked(value) if has_traced(value) else np.array(value)
-    if isinstance(value, np.ndarray) and value.dtype == object:
+    if isinstance(value, np.ndarray) and value.dtype.kind == "O":
         return joined(value)
     return value
 

@@ -27,10 +27,7 @@ from diffcompare.expression.primitives.structural import (
 
 
 def matmul(x1: Any, x2: Any) -> Any:
-    x, y = arrayed(x1), arrayed(x2)
-    if not shape_of(x) or not shape_of(y):
-        raise ValueError("matmul of a number; write * instead of @")
-    return matrix_product(x, y)
+    return matrix_product(arrayed(x1), arrayed(x2))
 
 
 def dot(a: Any, b: Any, out: None = None) -> Any:

@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from diffcompare.expression.primitives.arithmetic import multiply
 from diffcompare.expression.primitives.structural import (
     Structural,
     index,
     one_each,
     reshape,
+    scatter,
     shape_of,
     transpose,
     unbroadcast,
@@ -20,6 +22,8 @@ from diffcompare.expression.primitives.structural import (
 
 def swapped(x: Any) -> Any:
     """The transpose of a matrix, or of each matrix in a stack."""
+    if type(x) is np.ndarray:
+        return x.mT
     n = len(shape_of(x))
     return transpose((*range(n - 2), n - 1, n - 2))(x)
 
@@ -53,6 +57,10 @@ matmul: Structural = Structural("matmul", 2, np.matmul, _matmul_pullback, batche
 def matrix_product(x: Any, y: Any) -> Any:
     """x @ y with NumPy's conventions for vectors: a vector is a row on the left and a column on the right."""
     a, b = shape_of(x), shape_of(y)
+    if len(a) == 2 == len(b):
+        return matmul(x, y)
+    if not a or not b:
+        raise ValueError("matmul of a number; write * instead of @")
     left = reshape((1, *a))(x) if len(a) == 1 else x
     right = reshape((*b, 1))(y) if len(b) == 1 else y
     product = matmul(left, right)
@@ -86,6 +94,22 @@ def sum_of_products(terms: tuple[str, ...], result: str) -> Structural:
     return Structural(
         "einsum", len(terms), lambda *x: np.einsum(subscripts, *x, optimize=len(x) > 2)[()], pullback,
         batched=batched, parameters=subscripts,
+    )  # fmt: skip
+
+
+def weighted_sum(key: tuple[np.ndarray[Any, Any], ...], weights: np.ndarray[Any, Any], divisor: float) -> Structural:
+    """The sum of the entries at key, of which none is there twice, times their weights, over a number.
+
+    Of no entry over 0 it is nan, as a mean is.
+    """
+    shares = weights / (divisor or np.nan)
+
+    def function(x: Any) -> Any:
+        return np.add.reduce(x[key] * weights, axis=None) / weights.dtype.type(divisor or np.nan)
+
+    return Structural(
+        "weighted_sum", 1, function,
+        lambda k, v_bar, v, x: scatter(shape_of(x[0]), key, distinct=True)(multiply(v_bar, shares)),
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from diffcompare.expression.primitives import ball
 from diffcompare.expression.primitives.primitive import Kink, Primitive, everywhere, is_array
+from diffcompare.expression.primitives.stepwise import beats, holds, holds_not
 
 PAIR = ((0.5, 4.0), (-4.0, 0.25))
 
@@ -48,8 +49,6 @@ def _extremum(
 
     def wins(x: Any, y: Any) -> Any:
         if is_array(x) or is_array(y):
-            from diffcompare.expression.primitives.stepwise import beats
-
             return beats(x, y) if side > 0 else beats(y, x)
         above, below = (1.0, 0.0) if side > 0 else (0.0, 1.0)
         return where(greater(x, y), above, where(less(x, y), below, 0.5))
@@ -79,8 +78,6 @@ not_equal = _comparison("not_equal", operator.ne, np.not_equal, "Ne", lambda s: 
 def _taken(c: Any, branch: int) -> Any:
     """1 where a branch is taken, 0 elsewhere; of an array of conditions as truth values, which multiply as these."""
     if is_array(c):
-        from diffcompare.expression.primitives.stepwise import holds, holds_not
-
         return (holds if branch == 1 else holds_not)(c)
     return where(c, 1.0, 0.0) if branch == 1 else where(c, 0.0, 1.0)
 

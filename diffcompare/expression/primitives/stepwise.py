@@ -18,13 +18,15 @@ def step_function(name: str, function: Callable[..., Any], arity: int = 1) -> St
 
 def _beats(x: Any, y: Any) -> Any:
     wins, ties = np.greater(x, y), np.equal(x, y)
-    return (wins + 0.5 * ties).astype(np.result_type(x, y)) if ties.any() else wins
+    return (wins + 0.5 * ties).astype(np.result_type(x, y)) if np.count_nonzero(ties) else wins
 
 
 def _winners(x: Any, v: Any) -> Any:
     wins = np.equal(x, v)
+    if np.count_nonzero(wins) == v.size and np.equal(v, v).all():  # one each, as nothing is nan
+        return wins
     count = wins.sum(axis=tuple([k for k, n in enumerate(v.shape) if n == 1]), keepdims=True)
-    return (wins / count).astype(x.dtype) if (count != 1).any() else wins
+    return (wins / count).astype(x.dtype)
 
 
 # What a derivative is multiplied by on each side of a corner, as truth values where these do: no pass for a 1 or 0.

@@ -148,9 +148,16 @@ def unbroadcast(value: Any, shape: tuple[int, ...]) -> Any:
     found = shape_of(value)
     if found == shape:
         return value
+    axes = _copied(found, shape)
+    total = sum_over(axes)(value) if axes else value
+    return total if len(found) == len(shape) else reshape(shape)(total)
+
+
+@lru_cache(maxsize=1024)
+def _copied(found: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The axes along which broadcasting made copies."""
     lead = len(found) - len(shape)
-    axes = (*range(lead), *(lead + i for i, n in enumerate(shape) if n == 1 and found[lead + i] != 1))
-    return reshape(shape)(sum_over(axes)(value) if axes else value)
+    return (*range(lead), *(lead + i for i, n in enumerate(shape) if n == 1 and found[lead + i] != 1))
 
 
 def index(key: Any, distinct: bool = False) -> Structural:
