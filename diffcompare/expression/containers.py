@@ -13,14 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from diffcompare.errors import DiffCompareError
+from diffcompare.errors import DiffCompareError, PointError
 from diffcompare.expression.variable import Variable
 
 
 def as_argument(value: Any) -> Any:
     """An argument as it is differentiated: numbers are floats, lists of numbers vectors, whole numbers made real.
 
-    Raises `DiffCompareError` for anything that is neither a number nor an array nor a container of them.
+    Raises `DiffCompareError` for anything that is neither a number nor an array nor a container of them, `PointError`
+    for a whole number that no double can hold.
 
     >>> as_argument({"w": [1, 2], "b": 3})
     {'w': array([1., 2.]), 'b': 3.0}
@@ -36,7 +37,7 @@ def as_argument(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return value.astype(float) if value.dtype.kind in "biu" else value
     if isinstance(value, (numbers.Number, np.generic)):
-        return float(value) if isinstance(value, (int, float, np.integer, np.bool_)) else value
+        return _double(value) if isinstance(value, (numbers.Rational, float, np.bool_)) else value
     raise DiffCompareError(f"{value!r:.40} is a {type(value).__name__}; arguments are numbers, arrays or lists of them")
 
 
@@ -77,6 +78,13 @@ def _built(part: Any, rest: Iterator[Any]) -> Any:
     if isinstance(part, dict):
         return {key: _built(item, rest) for key, item in part.items()}
     return type(part)([_built(item, rest) for item in part]) if isinstance(part, (list, tuple)) else next(rest)
+
+
+def _double(number: Any) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        raise PointError("a whole number is beyond the largest double, 1.8e308; give a smaller one") from None
 
 
 def _is_number(value: Any) -> bool:

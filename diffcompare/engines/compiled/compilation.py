@@ -21,7 +21,7 @@ from diffcompare.engines.compiled.tape import by_tape
 from diffcompare.errors import DiffCompareError, PointError, TracingError
 from diffcompare.expression.containers import leaves, rebuilding, rebuilt
 from diffcompare.expression.numbers import FLOAT, NumberDomain
-from diffcompare.expression.primitives.structural import shape_of, size_of
+from diffcompare.expression.primitives.structural import dtype_of, shape_of, size_of
 from diffcompare.expression.program import Program
 
 LONGEST = 5 * 10**4  # nodes of a program that Python compiles, in about 20 us each
@@ -109,9 +109,10 @@ class Compilation:
         given = self._bound(arguments, named)
         templates = self.request.templates
         if self.of_numbers:
-            shape = points.points_shape(given, templates)
-            if shape is not None:
-                return points.at_points(self, points.columns(given, templates, shape), shape)
+            parts = points.parts(given, templates)
+            shape = points.points_shape(parts) if parts else None
+            if parts and shape is not None:
+                return points.at_points(self, points.columns(parts, shape), shape)
         point = {name: like(name, given[name], template) for name, template in templates.items()}
         if self.way == "tape":
             return by_tape(self.request, point)
@@ -190,7 +191,7 @@ class Compilation:
         arrays = [part for part in parts if shape_of(part)]
         if self.way == "numpy" and arrays:
             return False
-        if any(part.dtype != float for part in arrays) or sum(map(size_of, arrays)) > FEW_ENTRIES:
+        if any(dtype_of(part) != np.float64 for part in parts) or sum(map(size_of, arrays)) > FEW_ENTRIES:
             return False
         try:
             entries = recorded(self.request, self.request.templates, entrywise=True)

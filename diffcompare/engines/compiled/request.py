@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from numbers import Rational
 from typing import Any
 
 import numpy as np
 
-from diffcompare.errors import DiffCompareError, PointError
+from diffcompare.errors import DiffCompareError, PointError, TracingError
 from diffcompare.expression.containers import as_argument, leaves, rebuilt
 from diffcompare.expression.function import Function
 from diffcompare.expression.point import check_names, named
+from diffcompare.expression.primitives import Traced
 from diffcompare.expression.primitives.structural import dtype_of, shape_of, size_of
 from diffcompare.expression.program import Program
 
@@ -125,7 +127,7 @@ def arguments_at(function: Function, at: Mapping[str, Any]) -> dict[str, Any]:
 def like(name: str, value: Any, template: Any) -> Any:
     """A value with the arrangement, shapes and types of the template.
 
-    Raises `PointError` where it has others.
+    Raises `PointError` where it has others, `TracingError` for a traced variable.
 
     >>> like("x", [1, 2], np.zeros(2))
     array([1., 2.])
@@ -141,18 +143,25 @@ def like(name: str, value: Any, template: Any) -> Any:
             raise PointError(f"{name} needs {len(template)} parts, as it was compiled for")
         parts = enumerate(zip(value, template, strict=True))
         return type(template)(like(f"{name}[{k}]", part, model) for k, (part, model) in parts)
+    if isinstance(value, Traced):
+        raise TracingError("a compiled function is a program of numbers; trace the function that it was made from")
+    shape, dtype = shape_of(template), dtype_of(template)
+    if isinstance(value, Rational) and dtype.kind in "fc":
+        value = as_argument(value)
     try:
         leaf = np.asarray(value)
     except ValueError:
         raise PointError(f"{name} is no array: its rows have different lengths") from None
-    shape, dtype = shape_of(template), dtype_of(template)
     if leaf.dtype.kind not in "biufc":
         raise PointError(f"{name} is a {type(value).__name__}; give it a number or an array of numbers")
     if leaf.shape != shape:
         raise PointError(f"{name} has shape {leaf.shape}; this function was compiled for {shape or 'a number'}")
     if leaf.dtype.kind in "fc" and not np.can_cast(leaf.dtype, dtype, "same_kind"):
         raise PointError(f"{name} is {leaf.dtype}; this function was compiled for {dtype}")
-    return leaf.astype(dtype, copy=False) if shape else dtype.type(leaf) if type(template) is not float else float(leaf)
+    if not shape and type(template) is float:
+        return float(leaf)
+    with np.errstate(over="ignore"):
+        return leaf.astype(dtype, copy=False) if shape else dtype.type(leaf)
 
 
 def _filled(template: Any, rest: Iterator[Any], join: Join | None) -> Any:

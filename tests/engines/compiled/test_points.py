@@ -116,6 +116,20 @@ def test_where_a_program_gives_nan_the_tape_answers(way: str) -> None:
 
 
 @by_way
+def test_the_two_zeros_are_two_points(way: str) -> None:
+    angle = dc.compile("atan(1/x)", at={"x": 1.0}, want="value", way=way)
+    assert angle(np.array([0.0, -0.0, 0.0])).tolist() == pytest.approx([np.pi / 2, -np.pi / 2, np.pi / 2])
+
+
+@by_way
+def test_a_direction_of_several_numbers_may_differ_from_point_to_point(way: str) -> None:
+    product = dc.compile("x*y^2", at={"x": 1, "y": 2}, want="hvp", way=way)
+    by_x, by_y = product(np.ones(3), 2.0, (1.0, np.arange(3.0)))
+    assert by_x.tolist() == [0.0, 4.0, 8.0]
+    assert by_y.tolist() == [4.0, 6.0, 8.0]
+
+
+@by_way
 def test_points_come_in_any_shape_and_results_follow_it(way: str) -> None:
     value, gradient = dc.compile("x[0]*x[1]^2*y", at={"x": [1, 2], "y": 1}, want="value_and_gradient", way=way)(
         np.ones((4, 3, 2)), np.arange(3.0)
