@@ -155,14 +155,16 @@ class Method:
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.method: Callable[..., Any] | None = None
 
     def __get__(self, variable: Any, owner: type) -> Callable[..., Any]:
-        from diffcompare.expression.numpy_protocol import method_named
+        if self.method is None:
+            from diffcompare.expression.numpy_protocol import method_named
 
-        method = None if variable is None else method_named(self.name)
-        if method is None:
+            self.method = method_named(self.name)
+        if self.method is None or variable is None:
             raise AttributeError(f"a traced variable has no attribute {self.name}")
-        return partial(method, variable)
+        return partial(self.method, variable)
 
 
 _OF_ARRAYS = {name for name in dir(np.ndarray) if not name.startswith("_")}

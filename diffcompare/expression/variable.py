@@ -231,8 +231,10 @@ class Variable(ArrayMethods):
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         row = UNARY.get(ufunc)
-        if row is not None and type(self.value) is float and method == "__call__" and not options:  # of a long tape
-            return self.tape.recorded(row, (self.index,), row(self.value))
+        if row is not None and method == "__call__" and not options:
+            value = self.value
+            if type(value) is float or (type(value) is np.ndarray and value.dtype.kind == "f"):  # of a long tape
+                return self.tape.recorded(row, (self.index,), row(value))
         from diffcompare.expression.numpy_protocol import apply_ufunc
 
         return apply_ufunc(ufunc, method, inputs, options)
