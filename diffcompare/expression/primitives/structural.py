@@ -135,8 +135,8 @@ def broadcast_to(shape: tuple[int, ...]) -> Structural:
 
 def _copies(x: Any, shape: tuple[int, ...]) -> Any:
     """What np.broadcast_to gives, a view that cannot be written, without the checks before."""
-    flags = ["multi_index", "zerosize_ok", "refs_ok"]
-    return np.nditer((x,), flags, ["readonly"], itershape=shape, order="C").itviews[0]
+    views = np.nditer(x, ["multi_index", "zerosize_ok", "refs_ok"], ["readonly"], itershape=shape, order="C").itviews
+    return views[0]
 
 
 @lru_cache(maxsize=1024)
