@@ -31,23 +31,23 @@ def _binary(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
     def forward(self: Variable, other: Any) -> Any:
         tape = self.tape
         if type(other) is type(self) and other.tape is tape:  # of a long tape
-            x, y = self.value, other.value
-            try:
-                value = on_floats(x, y) if type(x) is type(y) is float else primitive(x, y)
-            except UNDEFINED:
-                value = primitive(x, y)
-            return tape.recorded(primitive, (self.index, other.index), value)
-        if type(other) in (float, int):
+            place, y = other.index, other.value
+        elif type(other) in (float, int):
             place = tape.place_of(other)
-            return tape.recorded(primitive, (self.index, place), primitive(self.value, tape.nodes[place].value))
-        return NotImplemented if isinstance(other, np.ndarray) else tape.operation(primitive, (self, other))
+            y = tape.nodes[place].value
+        else:
+            return NotImplemented if isinstance(other, np.ndarray) else tape.operation(primitive, (self, other))
+        x = self.value
+        try:
+            value = on_floats(x, y) if type(x) is type(y) is float else primitive(x, y)
+        except UNDEFINED:
+            value = primitive(x, y)
+        return tape.recorded(primitive, (self.index, place), value)
 
     def reflected(self: Variable, other: Any) -> Any:
-        tape = self.tape
         if type(other) in (float, int):
-            place = tape.place_of(other)
-            return tape.recorded(primitive, (place, self.index), primitive(tape.nodes[place].value, self.value))
-        return tape.operation(primitive, (other, self))
+            return forward(self.tape.constant(other), self)
+        return self.tape.operation(primitive, (other, self))
 
     return forward, reflected
 
