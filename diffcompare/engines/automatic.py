@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from diffcompare.expression.function import Function, bind
-from diffcompare.expression.graph import Graph
+from diffcompare.expression.graph import Graph, Node
 from diffcompare.expression.primitives import Operation, Primitive
 from diffcompare.expression.primitives.piecewise import equal, where
 from diffcompare.expression.primitives.primitive import Traced, concrete, has_objects
@@ -123,17 +123,17 @@ def sweep(graph: Graph, y_bar: Sequence[Any], v_bar: list[Any], note: Note | Non
             continue
         if not keep:
             v_bar[i] = None
-        operands: tuple[Any, ...] = ()
         if type(seed) is float and type(node.value) is float and isinstance(primitive, Primitive):  # of a long tape
             for k, j in enumerate(node.operands):
                 if varied[j]:
                     rule = primitive.partials[k]
-                    if not isinstance(rule, float):
-                        operands = operands or graph.operand_values(node)
-                        rule = rule(node.value, *operands)
-                    contribution = rule * seed if type(rule) is float and rule and seed else times(rule, seed)
+                    slope = rule if isinstance(rule, float) else _slope(rule, node, nodes)
+                    contribution = slope * seed if type(slope) is float and slope and seed else times(slope, seed)
                     present = v_bar[j]
-                    v_bar[j] = contribution if present is None else plus(present, contribution)
+                    if present is None:
+                        v_bar[j] = contribution
+                    elif contribution is not None:
+                        v_bar[j] = present + contribution
                     if note is not None:
                         note(j, i, k, contribution)
             continue
@@ -157,6 +157,16 @@ def sweep(graph: Graph, y_bar: Sequence[Any], v_bar: list[Any], note: Note | Non
                 v_bar[j] = contribution if present is None else plus(present, contribution)
             if note is not None:
                 note(j, i, k, contribution)
+
+
+def _slope(rule: Callable[..., Any], node: Node, nodes: list[Node]) -> Any:
+    """What a rule gives at a node of a long tape, where it is called without a tuple of one or two operands."""
+    places = node.operands
+    if len(places) == 1:
+        return rule(node.value, nodes[places[0]].value)
+    if len(places) == 2:
+        return rule(node.value, nodes[places[0]].value, nodes[places[1]].value)
+    return rule(node.value, *[nodes[j].value for j in places])
 
 
 def _buffer(present: Any, value: Any, v_bar: Any) -> Any:

@@ -11,6 +11,7 @@ import numpy as np
 
 from diffcompare.expression.arrays.unsupported import IN_PLACE
 from diffcompare.expression.primitives import PRIMITIVES, Traced
+from diffcompare.expression.primitives.primitive import UNDEFINED
 
 if TYPE_CHECKING:
     from diffcompare.expression.variable import Variable
@@ -25,22 +26,28 @@ def _unary(name: str) -> Callable[..., Any]:
 def _binary(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """The operator method for a primitive and its reflection."""
     primitive = PRIMITIVES[name]
+    on_floats = primitive.function
 
     def forward(self: Variable, other: Any) -> Any:
         tape = self.tape
         if type(other) is type(self) and other.tape is tape:  # of a long tape
-            return tape.recorded(primitive, (self.index, other.index), primitive(self.value, other.value))
-        if type(other) in (float, int):
+            place, y = other.index, other.value
+        elif type(other) in (float, int):
             place = tape.place_of(other)
-            return tape.recorded(primitive, (self.index, place), primitive(self.value, tape.nodes[place].value))
-        return NotImplemented if isinstance(other, np.ndarray) else tape.operation(primitive, (self, other))
+            y = tape.nodes[place].value
+        else:
+            return NotImplemented if isinstance(other, np.ndarray) else tape.operation(primitive, (self, other))
+        x = self.value
+        try:
+            value = on_floats(x, y) if type(x) is type(y) is float else primitive(x, y)
+        except UNDEFINED:
+            value = primitive(x, y)
+        return tape.recorded(primitive, (self.index, place), value)
 
     def reflected(self: Variable, other: Any) -> Any:
-        tape = self.tape
         if type(other) in (float, int):
-            place = tape.place_of(other)
-            return tape.recorded(primitive, (place, self.index), primitive(tape.nodes[place].value, self.value))
-        return tape.operation(primitive, (other, self))
+            return forward(self.tape.constant(other), self)
+        return self.tape.operation(primitive, (other, self))
 
     return forward, reflected
 

@@ -78,10 +78,7 @@ class Graph:
 
     def operand_values(self, node: Node) -> tuple[Any, ...]:
         """The values of a node's operands at the traced point."""
-        nodes, places = self.nodes, node.operands
-        if len(places) == 2:  # of a long tape: a comprehension would cost more than what it does
-            return nodes[places[0]].value, nodes[places[1]].value
-        return tuple([nodes[j].value for j in places])
+        return tuple([self.nodes[j].value for j in node.operands])
 
     def replay(self, domain: NumberDomain, inputs: Sequence[Any]) -> list[Any]:
         """Interpret the graph in another number domain; one value per node, in order."""
