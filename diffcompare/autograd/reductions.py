@@ -13,7 +13,7 @@ from diffcompare.autograd.tables import POINTWISE, holding, named, on_arrays
 from diffcompare.autograd.tensors import Tensor, fresh
 from diffcompare.autograd.types import float32
 from diffcompare.expression.primitives import softmax as primitives
-from diffcompare.expression.primitives.structural import Structural, cast, index, reshape, sum_over
+from diffcompare.expression.primitives.structural import Structural, cast, index, sum_of_all
 
 Dim = int | Sequence[int] | None
 
@@ -51,8 +51,8 @@ def sum(x: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None)
 
 
 def _of_all(x: Tensor) -> Any:
-    """The sum of all entries by its two primitives, which is what losses end in."""
-    return reshape(())(sum_over(tuple(range(x.ndim)))(x))
+    """The sum of all entries by its primitive, which is what losses end in."""
+    return sum_of_all(x.ndim)(x)
 
 
 def mean(x: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Any:

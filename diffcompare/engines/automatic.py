@@ -127,10 +127,13 @@ def sweep(graph: Graph, y_bar: Sequence[Any], v_bar: list[Any], note: Note | Non
             for k, j in enumerate(node.operands):
                 if varied[j]:
                     rule = primitive.partials[k]
-                    slope = rule if type(rule) is float else _slope(rule, node, nodes)
+                    slope = rule if isinstance(rule, float) else _slope(rule, node, nodes)
                     contribution = slope * seed if type(slope) is float and slope and seed else times(slope, seed)
                     present = v_bar[j]
-                    v_bar[j] = contribution if present is None else plus(present, contribution)
+                    if present is None:
+                        v_bar[j] = contribution
+                    elif contribution is not None:
+                        v_bar[j] = present + contribution
                     if note is not None:
                         note(j, i, k, contribution)
             continue

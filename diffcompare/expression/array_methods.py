@@ -31,23 +31,23 @@ def _binary(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
     def forward(self: Variable, other: Any) -> Any:
         tape = self.tape
         if type(other) is type(self) and other.tape is tape:  # of a long tape
-            x, y = self.value, other.value
-            try:
-                value = on_floats(x, y) if type(x) is type(y) is float else primitive(x, y)
-            except UNDEFINED:
-                value = primitive(x, y)
-            return tape.recorded(primitive, (self.index, other.index), value)
-        if type(other) in (float, int):
+            place, y = other.index, other.value
+        elif type(other) in (float, int):
             place = tape.place_of(other)
-            return tape.recorded(primitive, (self.index, place), primitive(self.value, tape.nodes[place].value))
-        return NotImplemented if isinstance(other, np.ndarray) else tape.operation(primitive, (self, other))
+            y = tape.nodes[place].value
+        else:
+            return NotImplemented if isinstance(other, np.ndarray) else tape.operation(primitive, (self, other))
+        x = self.value
+        try:
+            value = on_floats(x, y) if type(x) is type(y) is float else primitive(x, y)
+        except UNDEFINED:
+            value = primitive(x, y)
+        return tape.recorded(primitive, (self.index, place), value)
 
     def reflected(self: Variable, other: Any) -> Any:
-        tape = self.tape
         if type(other) in (float, int):
-            place = tape.place_of(other)
-            return tape.recorded(primitive, (place, self.index), primitive(tape.nodes[place].value, self.value))
-        return tape.operation(primitive, (other, self))
+            return forward(self.tape.constant(other), self)
+        return self.tape.operation(primitive, (other, self))
 
     return forward, reflected
 
@@ -162,14 +162,16 @@ class Method:
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.method: Callable[..., Any] | None = None
 
     def __get__(self, variable: Any, owner: type) -> Callable[..., Any]:
-        from diffcompare.expression.numpy_protocol import method_named
+        if self.method is None:
+            from diffcompare.expression.numpy_protocol import method_named
 
-        method = None if variable is None else method_named(self.name)
-        if method is None:
+            self.method = method_named(self.name)
+        if self.method is None or variable is None:
             raise AttributeError(f"a traced variable has no attribute {self.name}")
-        return partial(method, variable)
+        return partial(self.method, variable)
 
 
 _OF_ARRAYS = {name for name in dir(np.ndarray) if not name.startswith("_")}

@@ -7,7 +7,7 @@ entry.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from functools import cache, partial
 from typing import Any, NoReturn
 
@@ -18,7 +18,7 @@ from diffcompare.expression.arrays.indexing import arrayed, joined, scalars
 from diffcompare.expression.arrays.unsupported import IN_PLACE, in_place, unsupported
 from diffcompare.expression.primitives import PRIMITIVES
 from diffcompare.expression.primitives.structural import cast, shape_of
-from diffcompare.expression.variable import Variable
+from diffcompare.expression.variable import UFUNCS, Variable
 
 PRIMITIVE_OF: dict[str, Callable[..., Any]] = {
     **{name: row for row in PRIMITIVES.values() for name in (row.name, *row.aliases)},
@@ -35,17 +35,11 @@ PRIMITIVE_OF: dict[str, Callable[..., Any]] = {
 }  # fmt: skip
 
 
-UFUNCS: dict[np.ufunc, Callable[..., Any]] = {}  # the functions of the ufuncs met so far
-
-
 def apply_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """A NumPy ufunc on traced operands: the primitive of that name."""
     if options.get("out") is not None:
         raise TracingError("in-place operations on traced arrays are not possible; write x = x + y instead of x += y")
     if on_arrays(inputs):
-        function = UFUNCS.get(ufunc)
-        if function is not None and method == "__call__" and not options:
-            return function(*map(arrayed, inputs))
         return _array_ufunc(ufunc, method, inputs, options)
     from diffcompare.expression import entrywise
 
@@ -67,14 +61,14 @@ def _array_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options:
         first, second = map(arrayed, inputs)
         return array_function(name)(first[(..., *(None,) * len(shape_of(second)))], second)
     if method == "__call__":
-        UFUNCS[ufunc] = array_function(name)
+        function = array_function(name)
+        UFUNCS[ufunc] = lambda *operands, **axis: function(*map(arrayed, operands), **axis)
         dtype = options.get("dtype")
-        result = UFUNCS[ufunc](*map(arrayed, inputs), **{k: v for k, v in options.items() if k == "axis"})
+        result = UFUNCS[ufunc](*inputs, **{k: v for k, v in options.items() if k == "axis"})
         return result if dtype is None else cast(dtype)(result)
-    function = UFUNC_METHODS.get(f"{name}.{method}")
-    if function is None:
+    if f"{name}.{method}" not in UFUNC_METHODS:
         raise TracingError(f"np.{name}.{method} cannot be traced; there are np.{', np.'.join(UFUNC_METHODS)}")
-    return _called(f"{name}.{method}", function, inputs, {"axis": 0} | options)
+    return _called(f"{name}.{method}", UFUNC_METHODS[f"{name}.{method}"], *inputs, **({"axis": 0} | options))
 
 
 def array_function(name: str) -> Callable[..., Any]:
@@ -90,8 +84,7 @@ def method_named(name: str) -> Callable[..., Any] | None:
     from diffcompare.expression.array_functions import METHODS
 
     if name in METHODS:
-        function = METHODS[name]
-        return lambda *arguments, **options: _called(name, function, arguments, options)
+        return partial(_called, name, METHODS[name])
     if name in IN_PLACE:
         return partial(_refuse, name)
     return PRIMITIVE_OF.get(name)
@@ -121,7 +114,7 @@ def apply_function(function: Callable[..., Any], arguments: tuple[Any, ...], opt
         name = name_of(function)
         if name not in FUNCTIONS:
             raise unsupported(name, FUNCTIONS)
-        return _called(name, FUNCTIONS[name], arguments, options)
+        return _called(name, FUNCTIONS[name], *arguments, **options)
     return entrywise.apply_function(function, arguments, options)
 
 
@@ -131,7 +124,7 @@ def name_of(function: Callable[..., Any]) -> str:
     return f"{module}.{function.__name__}" if module else function.__name__
 
 
-def _called(name: str, function: Callable[..., Any], arguments: Sequence[Any], options: Mapping[str, Any]) -> Any:
+def _called(name: str, function: Callable[..., Any], /, *arguments: Any, **options: Any) -> Any:
     """The result; raises `TracingError` for parameters that the function here does not have, and for out=."""
     try:
         result = function(*arguments, **options)

@@ -34,3 +34,8 @@ def same_bytes(x: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> bool:
     if x is y or x.dtype != y.dtype or x.shape != y.shape or x.dtype.hasobject:
         return x is y
     return np.array_equal(x.ravel().view(np.uint8), y.ravel().view(np.uint8))
+
+
+def nested(value: Any) -> Any:
+    """Nested lists as nested tuples, which can be compared and stored in a set."""
+    return tuple(map(nested, value)) if isinstance(value, list) else value

@@ -6,7 +6,7 @@ guard.  A variable's value may itself be a variable of an outer trace: that is h
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 from typing import Any, NoReturn
 from weakref import ref
@@ -17,12 +17,13 @@ from diffcompare.errors import BudgetError, TracingError
 from diffcompare.expression.array_methods import ArrayMethods, ScalarType
 from diffcompare.expression.batch import Batch
 from diffcompare.expression.graph import Graph, Guards, Node, select
-from diffcompare.expression.operands import as_float, kept_array, same_bytes
+from diffcompare.expression.operands import as_float, kept_array, nested, same_bytes
 from diffcompare.expression.primitives import PRIMITIVES, Operation, Primitive, Traced
 from diffcompare.expression.primitives.structural import dtype_of, shape_of
 
 MOST_NODES = 4 * 10**6  # of a trace entry by entry: about a gigabyte
 _levels = count()
+_new = object.__new__
 
 
 class Trace:
@@ -104,7 +105,7 @@ class Trace:
                 continue
             elif isinstance(argument, Batch):
                 return argument.record(primitive, tuple(arguments))
-            place = self._entered(argument, primitive)
+            place = self.place_of(argument) if type(argument) in (float, int) else self._entered(argument, primitive)
             operands.append(place)
             values.append(self.nodes[place].value)
         if arrays:
@@ -131,8 +132,15 @@ class Trace:
                 f"over budget: more than {MOST_NODES} operations recorded entry by entry; give the function smaller "
                 "arrays, or differentiate whole arrays with dc.grad"
             )
-        nodes.append(Node(primitive, operands, value))
-        return Variable(self, place, value)
+        node, result = _new(Node), _new(Variable)  # without the calls of __init__, which take as long as all else here
+        node.primitive = primitive
+        node.operands = operands
+        node.value = result.value = value
+        node.constant = None
+        nodes.append(node)
+        result.tape = self
+        result.index = place
+        return result
 
     def _entered(self, argument: Any, primitive: Operation) -> int:
         """The place of what is not of this trace: a constant; an array of traced scalars joined into one value."""
@@ -226,13 +234,16 @@ class Variable(ArrayMethods):
     def decided(self) -> Any:
         """The plain value of a condition or an index, remembered as a guard: the trace holds where it is the same."""
         value = self.value.decided() if isinstance(self.value, Traced) else np.asarray(self.value)[()]
-        self.tape.guards.append((self.index, _nested(value.tolist())))
+        self.tape.guards.append((self.index, nested(value.tolist())))
         return value
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
-        row = UNARY.get(ufunc)
-        if row is not None and type(self.value) is float and method == "__call__" and not options:  # of a long tape
-            return self.tape.recorded(row, (self.index,), row(self.value))
+        if method == "__call__" and not options:
+            row = UNARY.get(ufunc)
+            if row is not None and type(self.value) is float:  # of a long tape
+                return self.tape.recorded(row, (self.index,), row.value(self.value))
+            if ufunc in UFUNCS and not self.tape.entrywise:
+                return UFUNCS[ufunc](*inputs)
         from diffcompare.expression.numpy_protocol import apply_ufunc
 
         return apply_ufunc(ufunc, method, inputs, options)
@@ -271,6 +282,7 @@ class Variable(ArrayMethods):
 
 
 UNARY = {row.array: row for row in PRIMITIVES.values() if row.arity == 1 and isinstance(row.array, np.ufunc)}
+UFUNCS: dict[np.ufunc, Callable[..., Any]] = {}  # those met so far, on whole arrays
 COMPARISONS = frozenset({"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"})
 
 
@@ -286,8 +298,3 @@ def checked_operand(argument: Any, primitive: Operation, real: bool) -> Any:
     raise TracingError(
         f"{primitive.name} of a variable and {type(argument).__name__} {argument!r:.40}: operands must be real numbers"
     )
-
-
-def _nested(value: Any) -> Any:
-    """Nested lists as nested tuples, which can be compared and stored in a set."""
-    return tuple(map(_nested, value)) if isinstance(value, list) else value

@@ -20,6 +20,7 @@ from diffcompare.expression.primitives.structural import (
     is_complex,
     reshape,
     shape_of,
+    sum_of_all,
     sum_over,
 )
 
@@ -30,7 +31,10 @@ def total(
 ) -> Any:  # fmt: skip
     x = _masked(arrayed(a), where, 0.0)
     axes = axes_of(x, axis)
-    result = without(sum_over(axes)(x) if axes else x, axes, keepdims)
+    if axes and keepdims is not True and len(axes) == len(shape_of(x)):
+        result = sum_of_all(len(axes))(x)
+    else:
+        result = without(sum_over(axes)(x) if axes else x, axes, keepdims)
     result = result if dtype is None else cast(dtype)(result)
     return result if initial is None else result + initial
 

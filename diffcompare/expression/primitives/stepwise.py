@@ -23,7 +23,7 @@ def _beats(x: Any, y: Any) -> Any:
 
 def _winners(x: Any, v: Any) -> Any:
     wins = np.equal(x, v)
-    if np.count_nonzero(wins) == v.size and np.equal(v, v).all():  # one each, as nothing is nan
+    if np.count_nonzero(wins) == v.size == np.count_nonzero(np.equal(v, v)):  # one each, as none is nan
         return wins
     count = wins.sum(axis=tuple([k for k, n in enumerate(v.shape) if n == 1]), keepdims=True)
     return (wins / count).astype(x.dtype)

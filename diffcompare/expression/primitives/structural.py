@@ -128,9 +128,15 @@ def broadcast_to(shape: tuple[int, ...]) -> Structural:
         return broadcast_to((n, *shape))(reshape((n, *(1,) * (len(shape) - len(own)), *own))(x))
 
     return Structural(
-        "broadcast_to", 1, lambda x: np.broadcast_to(x, shape),
+        "broadcast_to", 1, lambda x: _copies(x, shape),
         lambda k, v_bar, v, x: unbroadcast(v_bar, shape_of(x[0])), batched=batched, parameters=str(shape),
     )  # fmt: skip
+
+
+def _copies(x: Any, shape: tuple[int, ...]) -> Any:
+    """What np.broadcast_to gives, a view that cannot be written, without the checks before."""
+    views = np.nditer(x, ["multi_index", "zerosize_ok", "refs_ok"], ["readonly"], itershape=shape, order="C").itviews
+    return views[0]
 
 
 @lru_cache(maxsize=1024)
@@ -140,6 +146,16 @@ def sum_over(axes: tuple[int, ...]) -> Structural:
         "sum", 1, lambda x: np.add.reduce(x, axis=axes, keepdims=True),
         lambda k, v_bar, v, x: broadcast_to(shape_of(x[0]))(v_bar),
         batched=lambda _, x: sum_over(tuple([axis + 1 for axis in axes]))(x), parameters=str(axes),
+    )  # fmt: skip
+
+
+@one_each
+def sum_of_all(rank: int) -> Structural:
+    """The sum of all entries of an array with so many axes, a number."""
+    axes = tuple(range(rank))
+    return Structural(
+        "sum", 1, lambda x: np.add.reduce(x, axis=axes), lambda k, v_bar, v, x: broadcast_to(shape_of(x[0]))(v_bar),
+        batched=lambda _, x: reshape(shape_of(x)[:1])(sum_over(tuple(range(1, rank + 1)))(x)), parameters=str(axes),
     )  # fmt: skip
 
 

@@ -117,7 +117,7 @@ def test_a_long_program_needs_few_buffers() -> None:
 
     trace = Trace(entrywise=False)
     program = Plan(prepared(trace.graph([np.sum(function(trace.input("x", np.ones(8))))])))
-    assert len(program.steps) == 102
+    assert len(program.steps) == 101
     assert len(program.buffers.like) == 1
 
 
