@@ -50,6 +50,23 @@ def test_json_has_the_machine_and_all_rows(run: Run) -> None:
     assert (measured["met"], missed["met"], absent["met"], absent["ratio"]) == (True, False, None, None)
 
 
+def test_an_interruption_shows_what_there_is(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped() -> None:
+        raise KeyboardInterrupt
+
+    case = Case("the third case", lambda: {"ours": Way(stopped)}, (Claim("ours", "1 s", 1.0),))
+    monkeypatch.setitem(study.CASES, "third", case)
+    shown = run("benchmark", "second", "third", "--output", str(tmp_path / "ratios.svg"))
+    assert (shown.status, shown.err) == (130, "Error: interrupted\n")
+    assert "second: the second case" in shown.out
+    assert "interrupted before the end of third" in shown.out
+    assert (tmp_path / "ratios.svg").stat().st_size > 1000
+    again = run("benchmark", "second", "third", "--format", "json")
+    assert (again.status, again.data["left_out"], len(again.data["rows"])) == (130, ["third"], 3)
+    nothing = run("benchmark", "third")
+    assert (nothing.status, nothing.out) == (130, "")
+
+
 def test_an_unknown_case_names_the_nearest(run: Run) -> None:
     shown = run("benchmark", "secnd")
     assert (shown.status, shown.out) == (2, "")
