@@ -98,3 +98,17 @@ def test_scaling_is_three_tables_of_powers(run: Run, tmp_path: Path) -> None:
     data = run(*arguments, "--format", "json").data
     assert {fit["axis"] for fit in data["fits"]} == {"n", "m", "l"}
     assert len(data["rows"]) == 9
+    assert "fewer were measured" not in shown.out
+
+
+@pytest.mark.parametrize("sizes", ["10", "10,20", "2,3,100"])
+def test_sizes_that_are_too_few_for_a_power_are_called_so(sizes: str, run: Run, tmp_path: Path) -> None:
+    picture = tmp_path / "scaling.svg"
+    shown = run("cost", "--scaling", "--sizes", sizes, "--engine", "reverse", "--output", str(picture))
+    assert (shown.status, shown.err) == (0, "")
+    claims = [line.split()[2:] for line in shown.out.splitlines() if line.startswith("reverse")]
+    assert claims == [["0"], ["1"], ["0"]]
+    words = " ".join(shown.out.split())
+    assert "A power is fitted through 3 sizes or more of the largest decade and a half" in words
+    assert max(map(len, shown.out.splitlines())) <= 80
+    assert picture.stat().st_size > 1000
