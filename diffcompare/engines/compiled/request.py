@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from diffcompare.engines.call import places
 from diffcompare.errors import DiffCompareError, PointError, TracingError
 from diffcompare.expression.containers import as_argument, leaves, rebuilt
 from diffcompare.expression.function import Function
@@ -97,18 +98,14 @@ def requested(function: Function, at: Mapping[str, Any], want: str, argnums: int
         raise DiffCompareError(f"there is no want {want!r}; there are {', '.join(WANTS)}")
     arguments = arguments_at(function, at)
     names = tuple(arguments)
-    places = range(len(names)) if argnums is None else (argnums,) if isinstance(argnums, int) else tuple(argnums)
-    for k in places:
-        if not isinstance(k, int) or not -len(names) <= k < len(names):
-            raise DiffCompareError(f"argnums {k} does not fit a function of {len(names)} arguments")
+    chosen, single = places(range(len(names)) if argnums is None else argnums, len(names))
     if not names and want != "value":
         raise DiffCompareError(f"{function.name} has no variables, so it has no derivative; compile its value")
-    wanted = tuple(names[k] for k in places)
+    wanted = tuple(names[k] for k in chosen)
     # Whole numbers are real where derivatives are taken by them; elsewhere they may be places in an array.
     whole = {n for n, v in arguments.items() if isinstance(v, np.ndarray) and v.dtype.kind in "biu" and n not in wanted}
     arguments = {name: value if name in whole else as_argument(value) for name, value in arguments.items()}
-    single = isinstance(argnums, int) or (argnums is None and len(names) == 1)
-    return Request(function, want, arguments, wanted, single)
+    return Request(function, want, arguments, wanted, single or (argnums is None and len(names) == 1))
 
 
 def arguments_at(function: Function, at: Mapping[str, Any]) -> dict[str, Any]:
