@@ -11,6 +11,7 @@ from diffcompare.engines.compiled.fusion import Fusion
 from diffcompare.engines.compiled.kernel import Kernel
 from diffcompare.engines.compiled.loading import loaded
 from diffcompare.engines.compiled.plan import Plan, Step
+from diffcompare.engines.compiled.ties import with_shares
 from diffcompare.expression.graph import Graph
 
 
@@ -20,7 +21,7 @@ class FusedPlan(Plan):
     def __init__(self, graph: Graph, fma: bool = False) -> None:
         self.fma = fma
         self.kernels: list[Kernel] = []
-        super().__init__(graph)
+        super().__init__(with_shares(graph))
 
     def _groups(self) -> list[list[int]]:
         self.fusion = Fusion(self)

@@ -1,4 +1,4 @@
-"""Operations that a kernel computes to NumPy's last bit, as formulas of Numba's.
+"""Operations that a kernel computes to NumPy's last bit, as formulas for Numba.
 
 Sums, products, quotients and roots round correctly everywhere; exp, log, tanh and the like do not: they stay NumPy's.
 """
@@ -35,6 +35,12 @@ CORNERS = {
     holds: "{0} != 0", holds_not: "{0} == 0",
 }  # fmt: skip
 
+# By name: what the result begins with, and how it takes the next entry.
+REDUCTIONS = {
+    "sum": ("0", "{0} + {1}"), "max": ("-np.inf", FORMULAS["maximum"]), "min": ("np.inf", FORMULAS["minimum"]),
+}  # fmt: skip
+SEVERAL = 8  # entries of a row from which on NumPy takes them several at a time
+
 
 def is_fusible(node: Node, operands: Sequence[Node]) -> bool:
     """Whether a kernel can compute an operation entry by entry: floats, or truth values where those are asked for."""
@@ -43,6 +49,8 @@ def is_fusible(node: Node, operands: Sequence[Node]) -> bool:
         return False
     if not kinds or not all(kind in KINDS for kind in (*kinds, dtype_of(node.value))) or not np.size(node.value):
         return False
+    if node.primitive is not None and node.primitive.name == "cast":
+        return dtype_of(node.value) in FLOATS
     if node.primitive in CORNERS:
         return all(kind in FLOATS for kind in kinds) or node.primitive is holds_not
     if not isinstance(node.primitive, Primitive) or node.primitive.name not in FORMULAS:
@@ -50,6 +58,22 @@ def is_fusible(node: Node, operands: Sequence[Node]) -> bool:
     if node.primitive.name in ON_ARRAYS and not node.shape:
         return False
     return entry_kind(node, operands) in FLOATS
+
+
+def is_short_reduction(node: Node, operand: Node) -> bool:
+    """Whether it is a sum or an extremum over one axis whose entries NumPy takes one after the other.
+
+    That is what it does in all arrays but in long rows, of which it adds several parts at a time.
+    """
+    if node.primitive is None or node.primitive.name not in REDUCTIONS or not isinstance(operand.value, np.ndarray):
+        return False
+    kinds = {dtype_of(node.value), dtype_of(operand.value)}
+    reduced = [k for k, n in enumerate(operand.shape) if n != node.shape[k]]
+    rows = max((k for k, n in enumerate(operand.shape) if n != 1), default=0)
+    return (
+        len(reduced) == 1 and len(kinds) == 1 and kinds <= FLOATS and bool(operand.value.flags.c_contiguous)
+        and (reduced[0] != rows or operand.shape[rows] < SEVERAL)
+    )  # fmt: skip
 
 
 def entry_kind(node: Node, operands: Sequence[Node]) -> np.dtype[Any]:
@@ -67,6 +91,8 @@ def result_kind(node: Node, operands: Sequence[Node]) -> np.dtype[Any]:
 def formula(node: Node, operands: Sequence[Node], texts: Sequence[str], kinds: Sequence[np.dtype[Any]]) -> str:
     """An operation on operands that are written as these texts, of these types."""
     kind = entry_kind(node, operands)
+    if node.primitive is not None and node.primitive.name == "cast":
+        return f"np.{dtype_of(node.value)}({texts[0]})"
     choice = node.primitive is not None and node.primitive.name == "where"
     written = [
         text if own == kind or (choice and k == 0) else f"np.{kind}({text})"

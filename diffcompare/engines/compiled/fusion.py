@@ -7,10 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from diffcompare.engines.compiled.fusible import FLOATS, entry_kind, is_fusible, result_kind
+from diffcompare.engines.compiled.fusible import (
+    FLOATS,
+    REDUCTIONS,
+    entry_kind,
+    is_fusible,
+    is_short_reduction,
+    result_kind,
+)
 from diffcompare.engines.compiled.nests import Access
 from diffcompare.engines.compiled.plan import MOVES, Plan
-from diffcompare.expression.primitives import PRIMITIVES
+from diffcompare.expression.primitives import PRIMITIVES, Structural
 from diffcompare.expression.primitives.stepwise import beats, holds
 from diffcompare.expression.primitives.structural import dtype_of, size_of
 
@@ -35,6 +42,7 @@ class Fusion:
             for i in range(len(self.nodes)):
                 self._place(i)
             self.level, self.made = self._levels()
+            self._sink()
             self.runs: dict[int, list[int]] = {}
             for i, level in enumerate(self.level):
                 if self.joins[i]:
@@ -59,7 +67,22 @@ class Fusion:
 
     def target(self, i: int) -> Any:
         """The view of an array that an operation of a kernel writes."""
+        if self.is_reduction(i):
+            return np.broadcast_to(self.views[i], self.nodes[self.operands[i][0]].shape)
         return _part(self._scatter(i), self.views[i]) if self.writes_a_part(i) else self.views[i]
+
+    def is_reduction(self, i: int) -> bool:
+        """Whether an operation of a kernel takes the entries along an axis together."""
+        node = self.nodes[i]
+        return self.joins[i] and isinstance(node.primitive, Structural) and node.primitive.name in REDUCTIONS
+
+    def start(self, i: int) -> str:
+        """What the array of an operation is filled with before it writes; empty where it writes it all."""
+        node = self.nodes[i]
+        if self.is_reduction(i):
+            assert node.primitive is not None
+            return REDUCTIONS[node.primitive.name][0]
+        return "0" if _scatters(node) and self.target(i).size < size_of(node.value) else ""
 
     def writes_a_part(self, i: int) -> bool:
         """Whether an operation adds to a part of an array, of zeros or of one that is there."""
@@ -93,6 +116,9 @@ class Fusion:
         if self.writes_a_part(i):
             kinds = {dtype_of(x.value) for x in (node, *operands)}
             return len(kinds) == 1 and kinds <= FLOATS and _part(self._scatter(i), np.empty(node.shape)) is not None
+        if is_short_reduction(node, operands[0]):
+            source = self.nodes[self.plan.root[self.operands[i][0]]]
+            return source.primitive is not None  # an argument may come in another layout
         return is_fusible(node, operands)
 
     def _scatter(self, i: int) -> Any:
@@ -155,6 +181,18 @@ class Fusion:
                 level[i] = max(level[j] for j in operands)
                 made[i] = self._is_view(i) and made[operands[0]]
         return level, made
+
+    def _sink(self) -> None:
+        """What is made of one array is made where it is used, so that it need not be kept until then."""
+        latest = [len(self.nodes)] * len(self.nodes)  # by array: the first level at which it is used
+        for i in range(len(self.nodes) - 1, -1, -1):
+            if self._is_view(i):
+                continue
+            arrays = {self.base[j] for j in self.operands[i] if self.nodes[j].constant is None}
+            if self.joins[i] and self.target(i) is self.views[i] and len(arrays) == 1 and latest[i] < len(self.nodes):
+                self.level[i] = latest[i]
+            for j in self.operands[i]:
+                latest[self.base[j]] = min(latest[self.base[j]], self.level[i])
 
     def _views_that_numpy_takes(self) -> set[int]:
         needed = set(self.plan.graph.outputs)

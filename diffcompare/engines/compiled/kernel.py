@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from diffcompare.engines.compiled.fusible import formula
+from diffcompare.engines.compiled.fusible import REDUCTIONS, formula
 from diffcompare.engines.compiled.fusion import Fusion
 from diffcompare.engines.compiled.nests import Access, Line, Nest, kernel_text
 from diffcompare.expression.graph import Node
@@ -20,13 +20,13 @@ class Kernel:
     def __init__(self, fusion: Fusion, run: Sequence[int], used_later: Collection[int]) -> None:
         self.fusion, self.nodes = fusion, fusion.nodes
         self.nests: list[Nest] = []
-        self.last: dict[int, tuple[int, Access, int]] = {}  # by array: the nest and the operation that wrote it, where
+        self.last: dict[int, tuple[int, Access | None, int]] = {}  # by array: its nest, place and node
         self.read: set[int] = set()
         for i in run:
             self._add(i)
         own = {i for i in run if fusion.base[i] == i}
         self.stored = {
-            i for i in run if i in used_later or fusion.base[i] in self.read or fusion.writes_a_part(i)
+            i for i in run if i in used_later or fusion.base[i] in self.read or fusion.target(i) is not fusion.views[i]
         }  # fmt: skip
         self.made = sorted(own & self.stored)  # the arrays that it fills
         self.changed = {fusion.base[i] for i in run} - own  # arrays that were there before and are added to
@@ -51,26 +51,21 @@ class Kernel:
 
     def _add(self, i: int) -> None:
         """An operation, in the first nest that runs over the same entries after all that it reads is there."""
-        view = self.fusion.target(i)
+        fusion = self.fusion
+        view = fusion.target(i)
         space = tuple(n for n in view.shape if n != 1)
-        target = self.fusion.access(i, view, view.shape)
-        reads: list[Access | str] = [
-            self._operand(i, k, target, view.shape) for k in range(len(self.fusion.operands[i]))
-        ]
-        first = max(self._earliest(read, space) for read in reads)
+        target = fusion.access(i, view, view.shape)
+        operands = fusion.operands[i][i in fusion.plan.parts :]  # what a part is added to is its target
+        reads = [_literal(self.nodes[j]) or fusion.access(j, fusion.views[j], view.shape) for j in operands]
+        first = max(self._earliest(read, space) for read in (*reads, target))
         place = next((k for k in range(first, len(self.nests)) if self.nests[k].space == space), len(self.nests))
         if place == len(self.nests):
             self.nests.append(Nest(space))
         texts = [read if isinstance(read, str) else self._entry(read, place) for read in reads]
-        self.nests[place].lines.append(Line(i, self._formula(i, texts), target, self._fill(i)))
-        self.last[target.array] = place, target, i
-
-    def _operand(self, i: int, k: int, target: Access, shape: tuple[int, ...]) -> Access | str:
-        """Where an operand is; of a number in the program its text."""
-        if k == 0 and i in self.fusion.plan.parts:
-            return target
-        j = self.fusion.operands[i][k]
-        return _literal(self.nodes[j]) or self.fusion.access(j, self.fusion.views[j], shape)
+        start, size = fusion.start(i), fusion.views[i].size
+        self.nests[place].lines.append(Line(i, self._formula(i, operands, texts), target, start, size))
+        whole = None if fusion.is_reduction(i) else target
+        self.last[target.array] = place, whole, i
 
     def _earliest(self, read: Access | str, space: tuple[int, ...]) -> int:
         """The first nest that may read an entry: the one that makes it, if it is made just there, or the next."""
@@ -81,7 +76,7 @@ class Kernel:
 
     def _entry(self, read: Access, place: int) -> str:
         """The name of an entry in a nest: that of the operation that makes it there, or of what is loaded."""
-        made_in, written, i = self.last.get(read.array, (-1, read, -1))
+        made_in, written, i = self.last.get(read.array, (-1, None, -1))
         if made_in == place and written == read:
             return f"v{i}"
         self.read.add(read.array)
@@ -90,21 +85,17 @@ class Kernel:
         loads = self.nests[place].loads
         return loads.setdefault(read, f"x{place}_{len(loads)}")
 
-    def _formula(self, i: int, texts: Sequence[str]) -> str:
+    def _formula(self, i: int, operands: Sequence[int], texts: Sequence[str]) -> str:
         if i in self.fusion.plan.parts:
-            return f"{texts[0]} + {texts[1]}"
+            return f"{{own}} + {texts[0]}"
+        if self.fusion.is_reduction(i):
+            primitive = self.nodes[i].primitive
+            assert primitive is not None
+            return REDUCTIONS[primitive.name][1].format("{own}", texts[0])
         if self.fusion.writes_a_part(i):  # what NumPy adds to zeros
             return f"np.{self.fusion.kind(i)}(0) + {texts[0]}"
-        operands = self.fusion.operands[i]
         kinds = [self.fusion.kind(j) for j in operands]
         return formula(self.nodes[i], [self.nodes[j] for j in operands], texts, kinds)
-
-    def _fill(self, i: int) -> int:
-        """The entries of an array of which an operation writes a part, so that the others are filled with zeros."""
-        if i in self.fusion.plan.parts or not self.fusion.writes_a_part(i):
-            return 0
-        size: int = self.fusion.views[i].size
-        return size if self.fusion.target(i).size < size else 0
 
 
 def _literal(node: Node) -> str | None:

@@ -20,12 +20,13 @@ class Access(NamedTuple):
 
 
 class Line(NamedTuple):
-    """One operation: a formula of loaded entries, and where its result goes."""
+    """One operation: a formula of loaded entries and of {own}, what is there before, and where its result goes."""
 
     value: int  # the node
     formula: str
     target: Access
-    fill: int  # entries of the array that are 0 where the operation does not write; 0 where it writes all that is read
+    start: str = ""  # what the array is filled with first where that is needed
+    size: int = 0  # entries of the array
 
 
 @dataclass
@@ -39,8 +40,9 @@ class Nest:
     def text(self, stored: Any) -> list[str]:
         """The lines of text; of the results only those in `stored` are written to memory."""
         accesses = [*self.loads, *(line.target for line in self.lines)]
-        order = _loops(self.space, accesses, self.lines[0].target)
-        text = [piece for line in self.lines if line.fill for piece in _filled(line, self.space)]
+        lead = next((access for access in reversed(accesses) if all(access.strides)), accesses[0])
+        order = _loops(self.space, accesses, lead)
+        text = [piece for line in self.lines if line.start for piece in _filled(line, self.space)]
         depths = [_depth(access, order) for access in self.loads]
         for depth in range(len(order) + 1):
             indent = "    " * depth
@@ -52,9 +54,10 @@ class Nest:
                 if own == depth
             ]
         for line in self.lines:
-            text.append(f"{indent}v{line.value} = {line.formula}")
+            own = _entry(line.target, order)
+            text.append(f"{indent}v{line.value} = {line.formula.replace('{own}', own)}")
             if line.value in stored:
-                text.append(f"{indent}{_entry(line.target, order)} = v{line.value}")
+                text.append(f"{indent}{own} = v{line.value}")
         return text
 
 
@@ -100,15 +103,14 @@ def _entry(access: Access, loops: Sequence[Loop]) -> str:
 
 
 def _filled(line: Line, space: tuple[int, ...]) -> list[str]:
-    """Zeros where a line does not write: around it where it writes one piece, else everywhere."""
+    """The array filled: around what the line writes where that is one piece, else everywhere."""
     array, offset, _ = line.target
-    loops = _loops(space, [line.target], line.target)
     count = int(np.prod(space))
-    whole = len(loops) == 0 or (len(loops) == 1 and line.target.strides[loops[0][0][-1]] == 1)
-    pieces = [(0, offset), (offset + count, line.fill)] if whole else [(0, line.fill)]
+    one_piece = all(line.target.strides[axes[-1]] == 1 for axes, _ in _loops(space, [line.target], line.target))
+    pieces = [(0, offset), (offset + count, line.size)] if one_piece else [(0, line.size)]
     return [
-        piece
+        text
         for start, end in pieces
         if start < end
-        for piece in (f"for i in range({start}, {end}):", f"    m{array}[i] = 0")
+        for text in (f"for i in range({start}, {end}):", f"    m{array}[i] = {line.start}")
     ]
