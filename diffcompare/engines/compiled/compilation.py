@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from diffcompare.engines.compiled import numba_code, points
+from diffcompare.engines.compiled.improving import Improving, Run, fused, seconds
 from diffcompare.engines.compiled.numpy_code import Kernel, on_blocks
 from diffcompare.engines.compiled.plan import planned
 from diffcompare.engines.compiled.points import MOST_BRANCHES
@@ -20,6 +20,7 @@ from diffcompare.engines.compiled.request import Request, like
 from diffcompare.engines.compiled.tape import by_tape
 from diffcompare.errors import DiffCompareError, PointError, TracingError
 from diffcompare.expression.containers import leaves, rebuilding, rebuilt
+from diffcompare.expression.graph import Graph
 from diffcompare.expression.numbers import FLOAT, NumberDomain
 from diffcompare.expression.primitives.structural import dtype_of, shape_of, size_of
 from diffcompare.expression.program import Program
@@ -57,16 +58,17 @@ class Compilation:
         if not self.branches:
             self.add(request.templates)
         self.of_numbers = self.branches[0].recording.of_numbers
-        if not self.of_numbers and way in ("python", "numba"):
-            raise DiffCompareError(f"{way} takes functions of numbers, and {request.function.name} works on arrays")
-        if way == "numba":
+        if not self.of_numbers and way == "python":
+            raise DiffCompareError(f"python takes functions of numbers, and {request.function.name} works on arrays")
+        if self.of_numbers and way == "numba":
             self.kernel(self.branches[0], 1)  # says at once where it cannot be
 
     @property
     def ways(self) -> dict[str, str]:
         """How it runs at one point, and at arrays of points."""
         if not self.of_numbers:
-            return {"one point": self.way or "numpy"}
+            run = self.branches[0].run
+            return {"one point": self.way or (run.way if isinstance(run, Improving) else "numpy")}
         reason = numba_code.obstacle(self.branches[0].recording)
         many = self.way or (f"numpy ({reason})" if reason else "numba")
         return {"one point": self.way or "python", "many points": many}
@@ -84,12 +86,17 @@ class Compilation:
         output, arranged = recording.output, self.request.arranged
         if not recording.of_numbers:
             places = arranged(range(recording.results), output)
-            branch = Branch(recording, planned(recording.graph), rebuilding(places))
+            branch = Branch(recording, self._on_whole_arrays(recording.graph), rebuilding(places))
         else:
             run = on_numbers(recording) if len(recording.graph.nodes) <= LONGEST else replaying(recording)
             branch = Branch(recording, run, lambda found: arranged(found, output, joined))
         self.branches.append(branch)
         return branch
+
+    def _on_whole_arrays(self, graph: Graph) -> Run:
+        if self.way == "numba":
+            return fused(graph, self.fma)
+        return Improving(graph) if self.way is None else planned(graph)
 
     def kernel(self, branch: Branch, count: int) -> Kernel:
         """How a program runs at so many points."""
@@ -204,7 +211,7 @@ class Compilation:
         whole = planned(recorded(self.request, self.request.templates, entrywise=False).graph)
         numbers = on_numbers(entries)
         inputs = [float(entry) for part in parts for entry in np.ravel(part)]
-        return _seconds(lambda: numbers(*inputs)) < _seconds(lambda: whole(parts))
+        return seconds(lambda: numbers(*inputs)) < seconds(lambda: whole(parts))
 
 
 def has_nan(result: Any) -> bool:
@@ -249,13 +256,3 @@ def point_by_point(branch: Branch) -> Kernel:
         return held, False
 
     return kernel
-
-
-def _seconds(run: Callable[[], Any]) -> float:
-    """The least time of a few runs."""
-    times = []
-    for _ in range(5):
-        start = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - start)
-    return min(times)

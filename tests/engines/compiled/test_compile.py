@@ -166,7 +166,6 @@ BAD: list[tuple[Any, str]] = [
     (lambda: dc.compile("[x, x]", at={"x": 1}), "a gradient needs one output"),
     (lambda: dc.compile("2", at={}), "has no variables"),
     (lambda: dc.compile(max, at={}), "the parameters of .* cannot be read"),
-    (lambda: dc.compile(lambda x: np.sum(x), at={"x": np.ones(99)}, way="numba"), "works on arrays"),
     (lambda: dc.compile(lambda x: np.sum(x), at={"x": np.array([math.nan])}), "x is not finite"),
     (lambda: dc.compile("x*y", at={"x": 1, "y": 1})(1.0), "y has no value"),
     (lambda: dc.compile("x", at={"x": 1})("one"), "x is a str"),
