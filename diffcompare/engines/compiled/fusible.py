@@ -67,6 +67,8 @@ def is_short_reduction(node: Node, operand: Node) -> bool:
     """
     if node.primitive is None or node.primitive.name not in REDUCTIONS or not isinstance(operand.value, np.ndarray):
         return False
+    if len(node.shape) != len(operand.shape):  # of all entries
+        return False
     kinds = {dtype_of(node.value), dtype_of(operand.value)}
     reduced = [k for k, n in enumerate(operand.shape) if n != node.shape[k]]
     rows = max((k for k, n in enumerate(operand.shape) if n != 1), default=0)
