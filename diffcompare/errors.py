@@ -46,6 +46,16 @@ class OutputError(DiffCompareError):
     """A file that cannot be written."""
 
 
+def raised(who: str, error: BaseException) -> str:
+    """What the code of others raised, in one line.
+
+    >>> raised("jax", ImportError("needs NumPy < 2\\nand more"))
+    'jax raised ImportError: needs NumPy < 2'
+    """
+    first = next(iter(str(error).strip().splitlines()), "no message")
+    return f"{who} raised {type(error).__name__}: {first}"
+
+
 WIDTH = 72  # columns of an excerpt: it fits an 80-column terminal with an indent
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import CompletionItem
 
-from diffcompare_cli.commands import study_command
+from diffcompare_cli.commands import Unfinished, study_command
 from diffcompare_cli.inputs import format_option, output_option
 from diffcompare_cli.layout import Block, Table, number, presented
 from diffcompare_cli.report import progress
@@ -42,7 +42,7 @@ class CaseName(click.ParamType[str]):
 def command(cases: tuple[str, ...], layout: str, output: Path | None) -> str:
     """A ratio is the time of ours in units of the other's: below 1, ours is faster.  The two take turns in one run; the
     ratio is the median of the turns, and half of the turns lie in the interval beside it.  Before that they have to
-    agree on the numbers.  All cases take some minutes.
+    agree on the numbers.  All cases take some minutes; Ctrl-C ends with those that are done.
 
     \b
     Example:
@@ -57,7 +57,8 @@ def command(cases: tuple[str, ...], layout: str, output: Path | None) -> str:
         from diffcompare_reports.style import save
 
         save(draw_benchmark(study), output)
-    return presented(study.to_dict(), blocks(study), layout)
+    shown = presented(study.to_dict(), blocks(study), layout)
+    return Unfinished(shown) if study.left_out else shown
 
 
 def blocks(study: Benchmark) -> Iterator[Block]:
@@ -70,6 +71,8 @@ def blocks(study: Benchmark) -> Iterator[Block]:
         headings = ("ours", "against", "ratio", "half of the turns", "at most", "")
         yield Table(headings, [_cells(row) for row in rows], frozenset({2, 3, 4}))
         yield from dict.fromkeys(row.note for row in rows if row.note)
+    if study.left_out:
+        yield f"interrupted before the end of {', '.join(study.left_out)}"
     facts = study.machine
     libraries = ", ".join(f"{name} {version}" for name, version in facts["libraries"].items())
     yield f"{facts['cpu']}, {facts['cores']} cores, {facts['system']}, Python {facts['python']}, {libraries}"

@@ -99,6 +99,10 @@ class StudyCommand(click.Command):
                 ) from stop
 
 
+class Unfinished(str):
+    """What a command that the user interrupted has to show nevertheless."""
+
+
 def divided(words: Sequence[str], takes_value: Mapping[str, bool]) -> tuple[list[str], list[str]]:
     """Words that click is to read as options and their values, and words that are arguments.
 

@@ -101,14 +101,15 @@ def scaled(source: str, chosen: dict[str, Any], layout: str, output: Path | None
 
 def growth_blocks(study: Scaling) -> Iterator[Block]:
     """A table for each axis: the fitted powers, with their standard errors, beside the lecture's."""
+    from diffcompare.studies.scaling import FEWEST, claimed
+
     for axis, words in AXES.items():
         grown = {(growth.engine, growth.quantity): growth for growth in study.growths if growth.axis == axis}
         rows = []
         for engine in dict.fromkeys(row.engine for row in study.rows if row.axis == axis):
-            passes, runs, memory = (grown.get((engine, name)) for name in ("evaluations", "runs", "peak_bytes"))
+            powers = [power(grown.get((engine, name))) for name in ("evaluations", "runs", "peak_bytes")]
             largest = max(row.size for row in study.rows if (row.axis, row.engine) == (axis, engine))
-            claim = "" if passes is None or passes.claim is None else number(passes.claim)
-            rows.append([engine, str(largest), claim, power(passes), power(runs), power(memory)])
+            rows.append([engine, str(largest), number(claimed(engine, axis)), *powers])
         yield f"A function of {words}: {study.functions[axis]}"
         headings = ("engine", f"to {axis} =", "lecture", "evaluations", "time / f", "memory")
         yield Table(headings, rows, frozenset(range(1, 6)))
@@ -116,6 +117,12 @@ def growth_blocks(study: Scaling) -> Iterator[Block]:
         "Numbers are powers p of growth like n^p, m^p or l^p, fitted to the largest decade and a half, with their "
         "standard errors; time is in runs of the function, whose number the lecture gives."
     )
+    measured = {(row.axis, row.engine) for row in study.rows}
+    if measured - {(growth.axis, growth.engine) for growth in study.growths}:
+        yield (
+            f"A power is fitted through {FEWEST} sizes or more of the largest decade and a half; where there is none, "
+            "fewer were measured. Give --sizes that lie closer together."
+        )
     if study.left_out:
         yield [f"left out: {what}" for what in study.left_out]
 

@@ -68,6 +68,17 @@ class Sizes(click.ParamType[list[int]]):
             self.fail(f"{value!r} is not a list of whole numbers; write for example 1,10,100", param, ctx)
 
 
+class Variable(click.ParamType[str]):
+    """The name of a variable, in the form of Python's own names."""
+
+    name = "variable"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from diffcompare.expression.tokens import as_name
+
+        return as_name(str(value))
+
+
 def function_argument(required: bool = True) -> Decorator:
     """FUNCTION, as the text that was given."""
     return click.argument("source", metavar="FUNCTION", type=FunctionText(), required=required)
@@ -91,7 +102,9 @@ def engine_option(what: str) -> Decorator:
     )  # fmt: skip
 
 
-wrt_option = click.option("--wrt", metavar="NAME", help="The variable to differentiate by [default: the first].")
+wrt_option = click.option(
+    "--wrt", metavar="NAME", type=Variable(), help="The variable to differentiate by [default: the first]."
+)
 
 
 def output_option(what: str, *more_endings: str) -> Decorator:

@@ -9,7 +9,7 @@ import warnings
 
 import click
 
-from diffcompare_cli.commands import HELP_NAMES, Commands
+from diffcompare_cli.commands import HELP_NAMES, Commands, Unfinished
 
 DONE, UNUSABLE, INTERRUPTED = 0, 2, 130
 
@@ -48,6 +48,8 @@ def status_of(arguments: list[str] | None = None) -> int:
         if isinstance(result, str):
             click.echo(result)
         sys.stdout.flush()
+        if isinstance(result, Unfinished):
+            return failure("interrupted", INTERRUPTED)
     except BrokenPipeError:  # the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (KeyboardInterrupt, click.Abort):

@@ -67,19 +67,17 @@ class Engine(NamedTuple):
 
 
 def obstacle(engine: Engine) -> str:
-    """Why an engine cannot run here; empty where it can.
+    """Why an engine cannot run here; empty where it can, as it shows by differentiating x^2.
 
-    A peer is asked for its version: to import them all takes many seconds, and one that is installed but broken says
-    so when it is used.  Any other engine differentiates x^2.
+    The library of a peer is imported for that, which takes seconds where it is large.
 
     >>> obstacle(ENGINES["reverse"])
     ''
     """
-    from diffcompare.engines.guests import missing
     from diffcompare.expression.function import function
 
-    if engine.name in ENGINES and engine.guest:
-        return missing(engine) if engine is ENGINES[engine.name] else f"another engine has the name {engine.name}"
+    if ENGINES.get(engine.name, engine) is not engine:
+        return f"another engine has the name {engine.name}"
     try:
         engine.run(function("x^2"), {"x": 3.0})
     except (ImportError, DiffCompareError) as error:

@@ -6,6 +6,7 @@ import gc
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -44,12 +45,7 @@ class Call:
         lasting: bool = False,
     ) -> None:
         self.function = function(f) if isinstance(f, str) else f
-        self.single = isinstance(argnums, int)
-        wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
-        for k in wanted:
-            if not -len(arguments) <= k < len(arguments):
-                raise DiffCompareError(f"argnums {k} does not fit a call with {len(arguments)} arguments")
-        self.wanted = tuple(k % len(arguments) for k in wanted)
+        self.wanted, self.single = places(argnums, len(arguments))
         self.arguments = list(arguments)
         self.arranged = tuple(as_argument(arguments[k]) for k in self.wanted)
         self.inputs = leaves(self.arranged)
@@ -115,6 +111,29 @@ class Call:
         """Derivatives, one an input, in the arrangement of the arguments they belong to."""
         parts = rebuilt(self.arranged, list(map(plain_float, row)))
         return parts[0] if self.single else parts
+
+
+def places(argnums: Any, count: int) -> tuple[tuple[int, ...], bool]:
+    """Which of so many arguments are meant, and whether it is one by itself: whole numbers of any integer type.
+
+    Raises `DiffCompareError` for anything else, and for an argument that there is not.
+
+    >>> places(np.int64(-1), 2), places([0, 1], 2)
+    (((1,), True), ((0, 1), False))
+    """
+    single = True
+    try:
+        wanted: tuple[int, ...] = (index(argnums),)
+    except TypeError:
+        single = False
+        try:
+            wanted = tuple(map(index, argnums))
+        except TypeError:
+            raise DiffCompareError(f"argnums {argnums!r:.40} is no whole number, nor a sequence of them") from None
+    for k in wanted:
+        if not -count <= k < count:
+            raise DiffCompareError(f"argnums {k} does not fit a function of {count} arguments")
+    return tuple(k % count for k in wanted), single
 
 
 def checked_seeds(seeds: Any, like: Sequence[Any], kind: str) -> list[Any]:

@@ -17,7 +17,7 @@ from pkgutil import resolve_name
 import numpy as np
 
 from diffcompare.engines import ENGINES, Derivatives, Engine
-from diffcompare.errors import DiffCompareError
+from diffcompare.errors import DiffCompareError, raised
 from diffcompare.expression.function import Function
 from diffcompare.expression.point import Point, point_inputs
 
@@ -80,17 +80,16 @@ def hosted(engine: Engine) -> Callable[[Function, Point], Derivatives]:
 
 @contextmanager
 def _guarded(engine: Engine) -> Iterator[None]:
-    """Foreign code: no warnings, and whatever it raises is a `DiffCompareError` of one line."""
+    """Foreign code: no warnings, and whatever it raises, SystemExit too, is a `DiffCompareError` of one line."""
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             yield
-    except DiffCompareError:
+    except (DiffCompareError, KeyboardInterrupt):
         raise
-    except Exception as error:
+    except BaseException as error:
         absent = missing(engine) if isinstance(error, ImportError) else ""
-        first = next(iter(str(error).strip().splitlines()), "no message")
-        raise DiffCompareError(absent or f"{engine.name} raised {type(error).__name__}: {first}") from error
+        raise DiffCompareError(absent or raised(engine.name, error)) from error
 
 
 def installed(engine: Engine) -> str:

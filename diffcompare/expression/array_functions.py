@@ -24,7 +24,7 @@ from diffcompare.expression.arrays import (
 )
 from diffcompare.expression.arrays.creation import on_values
 from diffcompare.expression.arrays.indexing import arrayed
-from diffcompare.expression.arrays.selecting import places_by
+from diffcompare.expression.arrays.selecting import decided_by
 from diffcompare.expression.arrays.steps import steps
 from diffcompare.expression.primitives import PRIMITIVES
 from diffcompare.expression.primitives.stepwise import fmod, remainder
@@ -107,9 +107,10 @@ STEPS: Functions = {
         "floor_divide", "logical_and", "logical_or", "logical_xor", "bitwise_and", "bitwise_or", "bitwise_xor",
         "isclose",
     )},
-    **{name: places_by(getattr(np, name)) for name in (
+    **{name: decided_by(getattr(np, name)) for name in (
         "argmax", "argmin", "argsort", "argpartition", "argwhere", "flatnonzero", "count_nonzero",
     )},
+    **{name: decided_by(getattr(np, name), 2) for name in ("array_equal", "allclose")},
     "nonzero": selecting.nonzero,
     "searchsorted": lambda a, v, side="left", sorter=None: np.searchsorted(
         selecting.decided(a), selecting.decided(v), side, sorter
@@ -122,7 +123,7 @@ CREATION: Functions = {
     "linspace": differences.linspace, "meshgrid": creation.meshgrid,
     **{name: on_values(getattr(np, name)) for name in (
         "zeros_like", "ones_like", "empty_like", "shape", "ndim", "size", "result_type", "iscomplexobj", "isrealobj",
-        "zeros", "ones", "empty", "full", "eye", "identity", "arange", "tri", "array_equal", "allclose",
+        "zeros", "ones", "empty", "full", "eye", "identity", "arange", "tri",
     )},
 }  # fmt: skip
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from diffcompare.errors import TracingError
-from diffcompare.expression import elimination, rounding
+from diffcompare.expression import decisions, elimination, rounding
 from diffcompare.expression.arrays.elementwise import logaddexp2
 from diffcompare.expression.entries import boxed, decided, decided_conditions, on_entries, unboxed
 from diffcompare.expression.numpy_protocol import name_of, primitive_named
@@ -36,8 +36,10 @@ def apply_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: 
     if name in CONDITIONS:
         inputs = tuple(map(CONDITIONS[name], inputs))
     elif method == "__call__" and ufunc.signature is None and not _is_python_code(ufunc):
-        pair = rounding.OF_ARRAYS.get(name)
-        return pair(*inputs) if pair else on_entries(OF_ENTRIES.get(name) or primitive_named(name), *inputs)
+        whole = rounding.OF_ARRAYS.get(name) or decisions.OF_ARRAYS.get(name)
+        if whole:
+            return whole(*map(boxed, inputs))
+        return on_entries(OF_ENTRIES.get(name) or primitive_named(name), *inputs)
     return _run(getattr(ufunc, method), f"{name}.{method}".removesuffix(".__call__"), inputs, options)
 
 
@@ -66,13 +68,6 @@ def _advice(name: str) -> str:
     if name in ON_ARRAYS:
         return f"np.{name} cannot be traced entry by entry; dc.grad and dc.jacobian differentiate it on whole arrays"
     return f"np.{name} cannot be traced; write it with arithmetic, np.sum, indexing and a loop"
-
-
-def values(x: Any) -> Any:
-    """The plain values at the point; nothing is remembered."""
-    if isinstance(x, np.ndarray) and x.dtype == object:
-        return np.array([concrete(entry) for entry in x.ravel().tolist()]).reshape(x.shape)
-    return concrete(x)
 
 
 def choose(condition: Any, *branches: Any) -> Any:
@@ -170,17 +165,11 @@ def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> 
     return np.sum(boxed(sizes) ** ord, axis=axes, keepdims=keepdims) ** (1 / ord)
 
 
-def _on_values(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function whose result does not depend on the entries smoothly."""
-    return lambda *arguments, **options: function(*map(values, arguments), **options)
-
-
 EXTREMA = {"maximum": _extremum(greater_equal, np.argmax), "minimum": _extremum(less_equal, np.argmin)}
 
 CONDITIONS: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("logical_and", "logical_or", "logical_xor", "logical_not"), decided),
     **dict.fromkeys(("bitwise_and", "bitwise_or", "bitwise_xor", "invert"), decided_conditions),
-    **dict.fromkeys(("isnan", "isfinite", "isinf"), values),
 }
 
 OF_ENTRIES: dict[str, Callable[..., Any]] = {
@@ -192,5 +181,5 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "max": EXTREMA["maximum"], "amax": EXTREMA["maximum"], "min": EXTREMA["minimum"], "amin": EXTREMA["minimum"],
     **{f"linalg.{name}": getattr(elimination, name) for name in ("det", "slogdet", "inv", "solve", "cholesky")},
     "round": rounding.rounded, "around": rounding.rounded, "fix": lambda x: on_entries(rounding.trunc, x),
-    **{name: _on_values(getattr(np, name)) for name in ("isclose", "allclose", "array_equal", "isposinf", "isneginf")},
+    **decisions.OF_ARRAYS,
 }  # fmt: skip

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from diffcompare.errors import FormulaError, PointError
+from diffcompare.expression.tokens import as_name
 
 Point = dict[str, Any]  # float, or a float array of any shape with at least one axis and one entry
 MOST_AXES = 32
@@ -32,7 +33,7 @@ def parse_point(texts: Sequence[str]) -> Point:
     for text in texts:
         for part in _split(text):
             name, sign, value = part.partition("=")
-            name, value = name.strip(), value.strip()
+            name, value = as_name(name.strip()), value.strip()
             if not sign or not value:
                 raise PointError(f"{part.strip() or 'an empty --at'} gives no value; write --at x=2")
             if not name.isidentifier():
@@ -54,7 +55,12 @@ def as_point(at: Mapping[str, Any]) -> Point:
     """
     if not isinstance(at, Mapping):
         raise PointError(f'a point is a dictionary such as {{"x": 2.0}}, not a {type(at).__name__}')
-    return {name: _checked(name, value) for name, value in at.items()}
+    return {name: _checked(name, value) for name, value in named(at).items()}
+
+
+def named(at: Mapping[str, Any]) -> dict[str, Any]:
+    """The values by names in the form of Python's own."""
+    return {as_name(name) if isinstance(name, str) else name: value for name, value in at.items()}
 
 
 def entry_names(name: str, shape: tuple[int, ...]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from typing import Literal, NamedTuple
+from unicodedata import normalize
 
 from diffcompare.errors import FormulaError
 
@@ -100,7 +101,18 @@ def _token(text: str, place: int) -> Token:
     end = match.end()
     while kind == "name" and text[place : end + 1].isidentifier() and end < len(text):
         end += 1  # letters beyond ASCII belong to the name
-    return Token(kind, text[place:end], place, end)  # type: ignore[arg-type]
+    return Token(kind, as_name(text[place:end]), place, end)  # type: ignore[arg-type]
+
+
+def as_name(text: str) -> str:
+    """A name in the form that Python gives to names: the micro sign and the Greek letter are one.
+
+    Source: The Python Language Reference, section 2.3 (NFKC).
+
+    >>> as_name("x1"), as_name("\N{MICRO SIGN}") == "\N{GREEK SMALL LETTER MU}"
+    ('x1', True)
+    """
+    return text if text.isascii() else normalize("NFKC", text)
 
 
 def number(token: Token, text: str) -> int | float:

@@ -38,7 +38,10 @@ def write_gallery(folder: Path | str) -> list[Path]:
             write_whole(folder / f"{picture}.png", (book / f"{source}.png").read_bytes())
             for picture, source in PICTURES.items()
         ]
-    return [*written, save(draw_benchmark(benchmark()), folder / "benchmark.png")]
+    study = benchmark()
+    if study.left_out:
+        raise KeyboardInterrupt  # a picture of some cases is none
+    return [*written, save(draw_benchmark(study), folder / "benchmark.png")]
 
 
 if __name__ == "__main__":

@@ -50,6 +50,23 @@ def test_json_has_the_machine_and_all_rows(run: Run) -> None:
     assert (measured["met"], missed["met"], absent["met"], absent["ratio"]) == (True, False, None, None)
 
 
+def test_an_interruption_shows_what_there_is(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped() -> None:
+        raise KeyboardInterrupt
+
+    case = Case("the third case", lambda: {"ours": Way(stopped)}, (Claim("ours", "1 s", 1.0),))
+    monkeypatch.setitem(study.CASES, "third", case)
+    shown = run("benchmark", "second", "third", "--output", str(tmp_path / "ratios.svg"))
+    assert (shown.status, shown.err) == (130, "Error: interrupted\n")
+    assert "second: the second case" in shown.out
+    assert "interrupted before the end of third" in shown.out
+    assert (tmp_path / "ratios.svg").stat().st_size > 1000
+    again = run("benchmark", "second", "third", "--format", "json")
+    assert (again.status, again.data["left_out"], len(again.data["rows"])) == (130, ["third"], 3)
+    nothing = run("benchmark", "third")
+    assert (nothing.status, nothing.out) == (130, "")
+
+
 def test_an_unknown_case_names_the_nearest(run: Run) -> None:
     shown = run("benchmark", "secnd")
     assert (shown.status, shown.out) == (2, "")
@@ -81,3 +98,17 @@ def test_scaling_is_three_tables_of_powers(run: Run, tmp_path: Path) -> None:
     data = run(*arguments, "--format", "json").data
     assert {fit["axis"] for fit in data["fits"]} == {"n", "m", "l"}
     assert len(data["rows"]) == 9
+    assert "fewer were measured" not in shown.out
+
+
+@pytest.mark.parametrize("sizes", ["10", "10,20", "2,3,100"])
+def test_sizes_that_are_too_few_for_a_power_are_called_so(sizes: str, run: Run, tmp_path: Path) -> None:
+    picture = tmp_path / "scaling.svg"
+    shown = run("cost", "--scaling", "--sizes", sizes, "--engine", "reverse", "--output", str(picture))
+    assert (shown.status, shown.err) == (0, "")
+    claims = [line.split()[2:] for line in shown.out.splitlines() if line.startswith("reverse")]
+    assert claims == [["0"], ["1"], ["0"]]
+    words = " ".join(shown.out.split())
+    assert "A power is fitted through 3 sizes or more of the largest decade and a half" in words
+    assert max(map(len, shown.out.splitlines())) <= 80
+    assert picture.stat().st_size > 1000

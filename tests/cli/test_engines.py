@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -26,16 +27,37 @@ def test_an_absent_engine_comes_with_the_command_that_installs_it(run: Run, monk
         raise guests.PackageNotFoundError(name)
 
     monkeypatch.setattr(guests, "version", version)
+    monkeypatch.setitem(sys.modules, "jax", None)
     out = run("engines").out
     assert "jax is not installed; pip install jax" in out
     assert max(map(len, out.splitlines())) <= 80
 
 
-def test_listing_the_engines_imports_no_peer(program: Run) -> None:
-    done = program("engines", PYTHONPROFILEIMPORTTIME="1")
-    imported = {line.rpartition("|")[2].strip() for line in done.err.splitlines() if line.startswith("import time:")}
-    assert done.status == 0
-    assert not imported & {"jax", "torch", "casadi", "autograd", "symengine", "numdifftools", "jacobi"}
+def test_an_engine_that_is_installed_but_broken_does_not_run_here(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guests, "version", lambda name: "1.0.0.dev20260101+with.a.long.version")
+    monkeypatch.setitem(sys.modules, "casadi", None)
+    rows = {row["engine"]: row for row in run("engines", "--format", "json").data["engines"]}
+    assert (rows["casadi"]["available"], rows["reverse"]["available"]) == (False, True)
+    assert rows["casadi"]["reason"].startswith("casadi raised ModuleNotFoundError: import of casadi halted")
+    out = run("engines").out
+    assert "casadi raised ModuleNotFoundError" in out
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_a_plug_in_that_ends_the_program_is_a_line(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "quits-1.0.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: quits\nVersion: 1.0\n")
+    (folder / "entry_points.txt").write_text("[diffcompare.engines]\nquits = quits_engine:quits\n")
+    (tmp_path / "quits_engine.py").write_text("import sys\n\ndef quits(function, point):\n    sys.exit(3)\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    *others, row = run("engines", "--format", "json").data["engines"]
+    assert [other["engine"] for other in others] == list(ENGINES)
+    assert (row["engine"], row["available"], row["reason"]) == ("quits", False, "quits raised SystemExit: 3")
+    shown = run("compare", "x^2", "--at", "x=3", "--engine", "reverse", "--engine", "quits")
+    assert (shown.status, shown.err) == (0, "")
+    assert "quits raised SystemExit: 3" in shown.out
+    assert "reverse is right to the last place" in shown.out
 
 
 def test_cost_takes_engines(run: Run) -> None:

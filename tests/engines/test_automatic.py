@@ -55,6 +55,28 @@ def test_every_operator_takes_the_shape_of_its_argument() -> None:
     assert dc.value_and_grad(product)(x)[0] == 6.0
     assert dc.grad(lambda x, y: x * y, argnums=(0, 1))(2.0, 5.0) == (5.0, 2.0)
     assert dc.grad(lambda x, y: x[0] * y, argnums=1)(np.array([2.0]), 5.0) == 2.0
+
+
+@pytest.mark.parametrize("argnums", [1, -1, np.int64(1), np.array(1), np.uint8(1)])
+def test_argnums_is_a_whole_number_of_any_type(argnums: Any) -> None:
+    def f(x: Any, y: Any) -> Any:
+        return x * y
+
+    assert dc.grad(f, argnums)(2.0, 5.0) == 2.0
+    assert dc.compile(f, at={"x": 2.0, "y": 5.0}, argnums=argnums)(2.0, 5.0) == 2.0
+    assert dc.grad(f, [argnums, 0])(2.0, 5.0) == (2.0, 5.0)
+    assert dc.compile(f, at={"x": 2.0, "y": 5.0}, argnums=[argnums, 0])(2.0, 5.0) == (2.0, 5.0)
+
+
+@pytest.mark.parametrize("argnums", [1.0, "1", (0, 1.0), ["x"], np.array([0.0]), 2, np.int64(-3), (0, 2)])
+def test_argnums_that_is_none_is_refused_in_one_line(argnums: Any) -> None:
+    def f(x: Any, y: Any) -> Any:
+        return x * y
+
+    message = "argnums .* (is no whole number, nor a sequence of them|does not fit a function of 2 arguments)$"
+    for call in (lambda: dc.grad(f, argnums)(2.0, 5.0), lambda: dc.compile(f, {"x": 2.0, "y": 5.0}, argnums=argnums)):
+        with pytest.raises(DiffCompareError, match=message):
+            call()
     assert isinstance(dc.grad(lambda x: x * x)(3.0), float)
 
 

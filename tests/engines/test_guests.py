@@ -30,6 +30,13 @@ MINE = """
     def fails(function, point):
         raise ValueError("the sky is green\\nand the sea")
 
+    def quits(function, point):
+        raise SystemExit(3)
+
+    def panics(function, point):
+        class PanicException(BaseException): pass  # as libraries in Rust raise it
+        raise PanicException("index out of bounds")
+
     def warns(function, point):
         import warnings
         warnings.warn("look out")
@@ -81,6 +88,8 @@ def test_a_plug_in_is_an_engine_like_any_other(install: Install) -> None:
     ("entry", "reason"),
     [
         ("mine = tiny_engine:fails", "mine raised ValueError: the sky is green"),
+        ("mine = tiny_engine:quits", "mine raised SystemExit: 3"),
+        ("mine = tiny_engine:panics", "mine raised PanicException: index out of bounds"),
         ("mine = tiny_engine:forgets", "mine answered with a int; it owes Derivatives"),
         ("mine = tiny_engine:misshapes", "mine answered with a Jacobian of shape (1, 3), not (1, 1)"),
         ("mine = tiny_engine:absent", "mine raised AttributeError: module 'tiny_engine' has no attribute 'absent'"),
@@ -98,6 +107,12 @@ def test_a_broken_plug_in_is_one_line(entry: str, reason: str, install: Install)
     assert found.note.startswith(reason)
     with pytest.raises(DiffCompareError, match="mine"):
         dc.gradient("x^2", at={"x": 3.0}, engine="mine")
+
+
+def test_an_interruption_is_none_of_a_plug_in_s_failures(install: Install) -> None:
+    install("mine = tiny_engine:mine", code="def mine(function, point):\n    raise KeyboardInterrupt")
+    with pytest.raises(KeyboardInterrupt):
+        dc.compare("x^2", at={"x": 3.0}, engines=["mine"])
 
 
 def test_warnings_of_a_plug_in_and_its_counting_stay_its_own(install: Install) -> None:

@@ -27,6 +27,16 @@ def test_matrices_are_nested_lists_on_the_command_line() -> None:
     assert parse_point(["T=[[[1],[2]]]"])["T"].shape == (1, 2, 1)
 
 
+@pytest.mark.parametrize("formula", ["\N{MICRO SIGN}^2", "\N{GREEK SMALL LETTER MU}^2"])
+@pytest.mark.parametrize("name", ["\N{MICRO SIGN}", "\N{GREEK SMALL LETTER MU}"])
+def test_the_micro_sign_is_the_greek_letter_as_in_python(formula: str, name: str) -> None:
+    source = dc.function(formula)
+    assert source.names == ("\N{GREEK SMALL LETTER MU}",)
+    assert source.at(parse_point([f"{name}=2"])) == source.at({name: 2}) == {"\N{GREEK SMALL LETTER MU}": 2.0}
+    assert dc.compile(formula, at={name: 2.0})(3.0) == 6.0
+    assert dc.compile(lambda μ: μ**2, at={name: 2.0})(3.0) == 6.0
+
+
 @given(st.dictionaries(st.sampled_from("uvwx"), FINITE | arrays.arrays(float, SHAPES, elements=FINITE)))
 def test_inputs_are_the_entries_in_order_and_go_back_to_their_places(at: dict[str, Any]) -> None:
     point = as_point(at)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -39,7 +41,7 @@ def test_every_way_of_a_case_computes_the_same_numbers(name: str, monkeypatch: p
     monkeypatch.setattr(tape, "OPERATIONS", 400)
     with study.double_precision():
         runs, _, notes = study.prepared(replace(CASES[name], measure=once))
-    assert all(note.endswith("is not installed") for note in notes.values()), notes
+    assert all("is not installed" in note for note in notes.values()), notes
     ours = {claim.subject for claim in CASES[name].claims}
     assert {*notes} <= {"compiled, Numba"} or not ours & {*notes}
     assert ours & {*runs}
@@ -100,6 +102,84 @@ def test_a_missing_library_is_a_row_that_says_so() -> None:
 
     (row,) = study.measured("case", Case("title", ways, (Claim("ours", "theirs", 1.0),), cost_of), seconds=0.1)
     assert (row.ratio, row.met, row.note) == (None, None, "nobody is not installed")
+
+
+def raising(error: BaseException) -> Callable[[], Any]:
+    def run() -> Any:
+        raise error
+
+    return run
+
+
+@pytest.mark.parametrize(("error", "note"), [
+    (ImportError("jax needs NumPy < 2\nand more"), "theirs raised ImportError: jax needs NumPy < 2"),
+    (ModuleNotFoundError("No module named 'jaxlib'", name="jaxlib"), "jaxlib is not installed"),
+    (DiffCompareError("numba is not installed; pip install 'diffcompare[jit]'"),
+     "numba is not installed; pip install 'diffcompare[jit]'"),
+    (RuntimeError(), "theirs raised RuntimeError: no message"),
+])  # fmt: skip
+@pytest.mark.parametrize("when", ["prepared", "run"])
+def test_a_way_that_fails_costs_its_own_claims_alone(error: Exception, note: str, when: str) -> None:
+    theirs = Way(raising(error)) if when == "prepared" else Way(lambda: raising(error))
+    claims = (Claim("ours", "theirs", 1.0), Claim("ours", "1 s", 1.0))
+    case = Case("title", lambda: {"theirs": theirs, "ours": answering(1.0)}, claims, cost_of)
+    lost, kept = study.measured("case", case, seconds=0.1)
+    assert (lost.ratio, lost.met, lost.note) == (None, None, note)
+    assert (kept.ratio, kept.note) == (1.0, "")
+
+
+def test_a_case_that_fails_leaves_the_rows_of_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    claims = (Claim("ours", "1 s", 1.0),)
+    good = Case("title", lambda: {"ours": answering(1.0)}, claims, cost_of)
+    first = [1.0]
+
+    def once_only(run: Callable[[], Any]) -> float:
+        run()
+        return first.pop()
+
+    bad = replace(good, measure=once_only)
+    worse = replace(good, ways=raising(ValueError("no ways")))
+    cases = {"good": good, "bad": bad, "worse": worse, "last": good}
+    monkeypatch.setattr(study, "CASES", cases)
+    found = study.benchmark(seconds=0.1)
+    assert [(row.case, row.ratio) for row in found.rows] == [
+        ("good", 1.0), ("bad", None), ("worse", None), ("last", 1.0)
+    ]  # fmt: skip
+    assert [row.note for row in found.rows if row.note] == [
+        "bad raised IndexError: pop from empty list", "worse raised ValueError: no ways"
+    ]  # fmt: skip
+    assert found.left_out == ()
+
+
+def test_an_interruption_leaves_the_rows_that_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    good = Case("title", lambda: {"ours": answering(1.0)}, (Claim("ours", "1 s", 1.0),), cost_of)
+    stopped = replace(good, ways=lambda: {"ours": Way(raising(KeyboardInterrupt()))})
+    monkeypatch.setattr(study, "CASES", {"good": good, "stopped": stopped, "last": good})
+    found = study.benchmark(seconds=0.1)
+    assert [(row.case, row.ratio) for row in found.rows] == [("good", 1.0)]
+    assert found.left_out == ("stopped", "last")
+    assert study.Benchmark.from_dict(json.loads(json.dumps(found.to_dict()))) == found
+    with pytest.raises(KeyboardInterrupt):
+        study.benchmark(["stopped"])
+
+
+def test_a_broken_jax_is_left_to_its_own_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "jax.py").write_text("raise ImportError('jax needs another NumPy')\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for module in [name for name in sys.modules if name.partition(".")[0] == "jax"]:
+        monkeypatch.delitem(sys.modules, module)
+    rows = study.benchmark("lecture", seconds=0.0).rows
+    assert [row.note for row in rows if row.against == "jax.jit"] == [
+        "jax.jit raised ImportError: jax needs another NumPy"
+    ]
+    assert next(row for row in rows if row.against == "Python by hand").ratio
+
+
+def test_points_without_numba(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "numba", None)
+    kernel, blocks = study.measured("points", CASES["points"], seconds=0.0)
+    assert "numba is not installed" in kernel.note
+    assert blocks.ratio
 
 
 def test_what_computes_something_else_is_not_measured() -> None:

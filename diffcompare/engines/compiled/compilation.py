@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from diffcompare.engines.compiled import numba_code, points
+from diffcompare.engines.compiled.improving import Improving, Run, fused, seconds
 from diffcompare.engines.compiled.numpy_code import Kernel, on_blocks
 from diffcompare.engines.compiled.plan import planned
 from diffcompare.engines.compiled.points import MOST_BRANCHES
@@ -19,9 +19,10 @@ from diffcompare.engines.compiled.recording import Recording, recorded
 from diffcompare.engines.compiled.request import Request, like
 from diffcompare.engines.compiled.tape import by_tape
 from diffcompare.errors import DiffCompareError, PointError, TracingError
-from diffcompare.expression.containers import leaves, rebuilt
+from diffcompare.expression.containers import leaves, rebuilding, rebuilt
+from diffcompare.expression.graph import Graph
 from diffcompare.expression.numbers import FLOAT, NumberDomain
-from diffcompare.expression.primitives.structural import shape_of, size_of
+from diffcompare.expression.primitives.structural import dtype_of, shape_of, size_of
 from diffcompare.expression.program import Program
 
 LONGEST = 5 * 10**4  # nodes of a program that Python compiles, in about 20 us each
@@ -36,6 +37,7 @@ class Branch:
 
     recording: Recording
     run: Callable[..., Any]
+    arranged: Callable[[Sequence[Any]], Any]  # its results as a call returns them
     kernels: dict[str, Kernel] = field(default_factory=dict)
 
 
@@ -56,16 +58,17 @@ class Compilation:
         if not self.branches:
             self.add(request.templates)
         self.of_numbers = self.branches[0].recording.of_numbers
-        if not self.of_numbers and way in ("python", "numba"):
-            raise DiffCompareError(f"{way} takes functions of numbers, and {request.function.name} works on arrays")
-        if way == "numba":
+        if not self.of_numbers and way == "python":
+            raise DiffCompareError(f"python takes functions of numbers, and {request.function.name} works on arrays")
+        if self.of_numbers and way == "numba":
             self.kernel(self.branches[0], 1)  # says at once where it cannot be
 
     @property
     def ways(self) -> dict[str, str]:
         """How it runs at one point, and at arrays of points."""
         if not self.of_numbers:
-            return {"one point": self.way or "numpy"}
+            run = self.branches[0].run
+            return {"one point": self.way or (run.way if isinstance(run, Improving) else "numpy")}
         reason = numba_code.obstacle(self.branches[0].recording)
         many = self.way or (f"numpy ({reason})" if reason else "numba")
         return {"one point": self.way or "python", "many points": many}
@@ -80,12 +83,20 @@ class Compilation:
         recording = recorded(self.request, point, self.entrywise)
         if any(recording.same_as(branch.recording) for branch in self.branches):
             return None
+        output, arranged = recording.output, self.request.arranged
         if not recording.of_numbers:
-            run: Callable[..., Any] = planned(recording.graph)
+            places = arranged(range(recording.results), output)
+            branch = Branch(recording, self._on_whole_arrays(recording.graph), rebuilding(places))
         else:
             run = on_numbers(recording) if len(recording.graph.nodes) <= LONGEST else replaying(recording)
-        self.branches.append(Branch(recording, run))
-        return self.branches[-1]
+            branch = Branch(recording, run, lambda found: arranged(found, output, joined))
+        self.branches.append(branch)
+        return branch
+
+    def _on_whole_arrays(self, graph: Graph) -> Run:
+        if self.way == "numba":
+            return fused(graph, self.fma)
+        return Improving(graph) if self.way is None else planned(graph)
 
     def kernel(self, branch: Branch, count: int) -> Kernel:
         """How a program runs at so many points."""
@@ -105,9 +116,10 @@ class Compilation:
         given = self._bound(arguments, named)
         templates = self.request.templates
         if self.of_numbers:
-            shape = points.points_shape(given, templates)
-            if shape is not None:
-                return points.at_points(self, points.columns(given, templates, shape), shape)
+            parts = points.parts(given, templates)
+            shape = points.points_shape(parts) if parts else None
+            if parts and shape is not None:
+                return points.at_points(self, points.columns(parts, shape), shape)
         point = {name: like(name, given[name], template) for name, template in templates.items()}
         if self.way == "tape":
             return by_tape(self.request, point)
@@ -119,6 +131,8 @@ class Compilation:
         Raises `PointError` for one that is missing, given twice or not known.
         """
         names = self.request.names
+        if len(arguments) == len(names) and not named and type(None) not in map(type, arguments):
+            return dict(zip(names, arguments, strict=True))
         called = f"the {self.request.want} of {self.request.function.name}"
         if len(arguments) > len(names):
             raise PointError(f"{called} takes {len(names)} arguments ({', '.join(names)}), got {len(arguments)}")
@@ -165,7 +179,7 @@ class Compilation:
         branch, found = self.program_at(point, inputs)
         if found is None:
             return by_tape(self.request, point)
-        return self.request.arranged(found, branch.recording.output, joined)
+        return branch.arranged(found)
 
     def _on_arrays(self, point: dict[str, Any]) -> Any:
         inputs = [leaf for value in point.values() for leaf in leaves(value)]
@@ -174,8 +188,7 @@ class Compilation:
         found = branch.run(inputs)[: branch.recording.results] if branch else []
         if branch is None or (branch.recording.checked and any(map(has_nan, found))):
             return by_tape(self.request, point)
-        found = [float(result) if type(result) is np.float64 else result for result in found]
-        return self.request.arranged(found, branch.recording.output)
+        return branch.arranged([float(result) if type(result) is np.float64 else result for result in found])
 
     def _chosen(self) -> bool:
         """Whether arrays are taken entry by entry: where there are none, and where that is faster, by measurement."""
@@ -185,7 +198,7 @@ class Compilation:
         arrays = [part for part in parts if shape_of(part)]
         if self.way == "numpy" and arrays:
             return False
-        if any(part.dtype != float for part in arrays) or sum(map(size_of, arrays)) > FEW_ENTRIES:
+        if any(dtype_of(part) != np.float64 for part in parts) or sum(map(size_of, arrays)) > FEW_ENTRIES:
             return False
         try:
             entries = recorded(self.request, self.request.templates, entrywise=True)
@@ -198,16 +211,17 @@ class Compilation:
         whole = planned(recorded(self.request, self.request.templates, entrywise=False).graph)
         numbers = on_numbers(entries)
         inputs = [float(entry) for part in parts for entry in np.ravel(part)]
-        return _seconds(lambda: numbers(*inputs)) < _seconds(lambda: whole(parts))
+        return seconds(lambda: numbers(*inputs)) < seconds(lambda: whole(parts))
 
 
 def has_nan(result: Any) -> bool:
-    """Whether a number or an array has a nan, which the minimum of all then is too.
+    """Whether a number or an array has a nan, which the sum of the squares of all then is too, and only then.
 
     >>> has_nan(np.array([np.inf, -np.inf])), has_nan(np.array([1.0, np.nan]))
     (False, True)
     """
-    return bool(np.isnan(np.minimum.reduce(result, axis=None, initial=0.0)))
+    total = np.vdot(result, result).real if shape_of(result) else result
+    return bool(total != total)
 
 
 def joined(parts: Sequence[float], shape: tuple[int, ...]) -> Any:
@@ -242,13 +256,3 @@ def point_by_point(branch: Branch) -> Kernel:
         return held, False
 
     return kernel
-
-
-def _seconds(run: Callable[[], Any]) -> float:
-    """The least time of a few runs."""
-    times = []
-    for _ in range(5):
-        start = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - start)
-    return min(times)

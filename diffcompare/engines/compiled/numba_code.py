@@ -1,32 +1,28 @@
-"""A program of numbers for many points at once: a loop that Numba compiles, once for each text, and keeps on disk.
+"""A program of numbers for many points at once: a loop that Numba compiles.
 
-IEEE semantics: no fast-math, and a product and a sum round once (FMA) only where that was asked for.  Threads share
-the points; the one that calls does most of the work where the others are kept waiting.
+A product and a sum round once (FMA) only where that was asked for.  Threads share the points; the one that calls does
+most of the work where the others are kept waiting.
 """
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
 import os
 import re
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from diffcompare.engines.compiled.loading import INSTALL, installed, loaded, options
 from diffcompare.engines.compiled.numpy_code import Kernel
 from diffcompare.engines.compiled.recording import Recording
 from diffcompare.errors import DiffCompareError
 from diffcompare.expression.code import PYTHON, Line, assignments
 from diffcompare.expression.code_definitions import definitions
 
-INSTALL = "numba is not installed; pip install 'diffcompare[jit]'"
 NOT_IN_NUMBA = frozenset({"gamma", "loggamma", "polygamma"})  # C's have other values at the poles, or none
 LONGEST = 2000  # nodes of a program; Numba takes some ms for each
 PIECE, BLOCK = 9, 64  # lines of a loop, and points that go through all loops before the next
@@ -34,12 +30,11 @@ NAMES = re.compile(r"\b[xtrc]\d+\b")
 CHUNK = 2**16  # points that a thread takes at a time
 NUMBA = replace(PYTHON, name="python", call=lambda name, x: f"np.cbrt({x})" if name == "cbrt" else PYTHON.call(name, x))
 READ_ONLY = "Array(float64, 1, 'C', readonly=True)"
-OPTIONS = 'nogil=True, error_model="numpy"'
 
 
 def obstacle(recording: Recording) -> str:
     """Why there can be no kernel of a program; empty where there can."""
-    if importlib.util.find_spec("numba") is None:
+    if not installed():
         return INSTALL
     names = {node.primitive.name for node in recording.graph.nodes if node.primitive is not None}
     if len(recording.graph.nodes) > LONGEST:
@@ -57,7 +52,7 @@ def on_threads(recording: Recording, fma: bool = False) -> Kernel:
     if reason:
         raise DiffCompareError(reason)
     text = kernel_text(recording, fma)
-    compiled = _loaded(text)
+    compiled = loaded(text)
     guarded = bool(recording.decisions)
 
     def kernel(inputs: Sequence[Any], results: Sequence[Any]) -> Any:
@@ -92,12 +87,11 @@ def kernel_text(recording: Recording, fma: bool = False) -> str:
     body = _loops(assignments(graph, NUMBA, inputs, named)[0], inputs, conditions)
     parameters = [*(f"a{name}" for name in (*inputs, *results)), *(["held"] if conditions else [])]
     types = [READ_ONLY] * len(inputs) + ["float64[::1]"] * count + ["boolean[::1]"] * bool(conditions)
-    options = OPTIONS + (', fastmath={"contract"}' if fma else "")
     own = definitions("python", {node.primitive.name for node in graph.nodes if node.primitive is not None})
-    helpers = "".join(f"@njit({options})\n{text}\n\n\n" for text in own)
+    helpers = "".join(f"@njit({options(fma)})\n{text}\n\n\n" for text in own)
     return (
         "import math\n\nimport numpy as np\nfrom numba import njit\n\n\n" + helpers
-        + f'@njit("int64({", ".join(types)})", {options}, cache=CACHED)\n'
+        + f'@njit("int64({", ".join(types)})", {options(fma)}, cache=CACHED)\n'
         + f"def kernel({', '.join(parameters)}):\n{body}    return nans\n"
     )  # fmt: skip
 
@@ -133,52 +127,6 @@ def _loops(lines: Sequence[Line], inputs: Sequence[str], conditions: Mapping[str
             if name in place:
                 text.append(f"        kept[{place[name] * BLOCK} + i] = {name}")
     return "".join(f"    {line}\n" for line in text)
-
-
-@cache
-def _loaded(text: str) -> Callable[..., int]:
-    """The compiled kernel: from a module of its own in the user's cache folder, where there can be one."""
-    folder = _folder()
-    if folder is not None:
-        try:
-            return _from_file(folder, text)
-        except Exception:  # a full disk, a file cut short, another Numba's: whatever it is, compiling anew will do
-            pass
-    space: dict[str, Any] = {}
-    exec(compile(text.replace("cache=CACHED", "cache=False"), "<compiled by diffcompare>", "exec"), space)
-    made: Callable[..., int] = space["kernel"]
-    return made
-
-
-def _from_file(folder: Path, text: str) -> Callable[..., int]:
-    text = text.replace("cache=CACHED", "cache=True")
-    name = f"diffcompare_kernel_{hashlib.sha256(text.encode()).hexdigest()[:24]}"
-    path = folder / f"{name}.py"
-    if not path.exists() or path.read_text() != text:
-        part = path.with_suffix(f".{os.getpid()}")
-        part.write_text(text)
-        part.replace(path)
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # Numba finds what it kept by the module's name
-    spec.loader.exec_module(module)
-    made: Callable[..., int] = module.kernel
-    return made
-
-
-def _folder() -> Path | None:
-    """A folder for compiled code that nobody else can write to; None where there is none."""
-    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
-    try:
-        folder = (Path(base) if base else Path.home() / ".cache") / "diffcompare"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        status = folder.stat()
-    except (OSError, RuntimeError):
-        return None
-    theirs = hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & 0o022)
-    return None if theirs or not os.access(folder, os.W_OK) else folder
 
 
 @cache

@@ -35,7 +35,11 @@ def planned(graph: Graph) -> Callable[[Sequence[Any]], list[Any]]:
     >>> planned(trace.graph([np.sum(x * x), x[::-1]]))([np.array([3.0, 4.0, 5.0])])
     [np.float64(50.0), array([5., 4., 3.])]
     """
-    plan = Plan(prepared(graph))
+    return running(Plan(prepared(graph)))
+
+
+def running(plan: Plan) -> Callable[[Sequence[Any]], list[Any]]:
+    """A plan as a function of the inputs of its graph; one value an output."""
     inputs_at = [i for i, node in enumerate(plan.nodes) if node.primitive is None and node.constant is None]
     outputs = list(zip(plan.graph.outputs, plan.copied(), strict=True))
     idle: list[Values] = []
@@ -91,7 +95,7 @@ class Plan:
         self.kept = {self.root[i] for i in graph.outputs}  # results: in arrays of their own
         self.buffers = Buffers(len(self.nodes))
         self.buffer_of: dict[int, int] = {}  # by the node whose memory it is
-        groups = grouped(self.nodes, self.operands, [self._is_long(i) for i in range(len(self.nodes))])
+        groups = self._groups()
         last = {self.root[j]: t for t, group in enumerate(groups) for i in group for j in self.operands[i]}
         self.steps: list[Step] = []
         for t, group in enumerate(groups):
@@ -99,10 +103,14 @@ class Plan:
             ended = [self.buffer_of[root] for root in done if last[root] == t and root in self.buffer_of]
             if len(group) > 1:
                 outputs = [i for i in group if i in self.kept or last.get(i, -1) > t]
-                self.steps.append(self._block(group, outputs))
+                self.steps.append(self._together(group, outputs))
                 self.buffers.give(ended)
             elif self.operands[group[0]]:
                 self.steps.append(self._single(group[0], ended))
+
+    def _groups(self) -> list[list[int]]:
+        """The operations in the order in which they run; several together are a run."""
+        return grouped(self.nodes, self.operands, [self._is_long(i) for i in range(len(self.nodes))])
 
     def space(self) -> Values:
         """The values that a run begins with."""
@@ -174,7 +182,7 @@ class Plan:
             self.buffers.give(ended)
         return _scattered(adding, operands[0], i, buffer, node.value) if adding else _called(call, operands, i, buffer)
 
-    def _block(self, group: Sequence[int], outputs: Sequence[int]) -> Step:
+    def _together(self, group: Sequence[int], outputs: Sequence[int]) -> Step:
         """A run of operations entry by entry; what is used in it alone goes to buffers of the length of a block."""
         values = [node.value for node in self.nodes]
         shape = self.nodes[group[0]].shape

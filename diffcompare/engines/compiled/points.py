@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -19,37 +19,63 @@ Arrays = Sequence[Any]
 MOST_BRANCHES = 32  # programs that are kept; points beyond them go to the tape
 
 
-def points_shape(given: dict[str, Any], templates: dict[str, Any]) -> tuple[int, ...] | None:
+class Part(NamedTuple):
+    """A number or an array among the arguments: its name in messages, what was given, and what it was compiled for."""
+
+    name: str
+    value: Any
+    template: Any
+
+
+def parts(given: Mapping[str, Any], templates: Mapping[str, Any]) -> list[Part] | None:
+    """The numbers and arrays in the arguments, in order; None where they are not arranged as in the templates."""
+    found: list[Part] = []
+    for name, template in templates.items():
+        value = given[name]
+        if isinstance(template, (list, tuple)):
+            if not isinstance(value, (list, tuple)) or len(value) != len(template):
+                return None
+            names = [f"{name}[{k}]" for k in range(len(template))]
+            inner = parts(dict(zip(names, value, strict=True)), dict(zip(names, template, strict=True)))
+            if inner is None:
+                return None
+            found += inner
+        elif isinstance(template, dict) or isinstance(value, (dict, str)):
+            return None
+        else:
+            found.append(Part(name, value, template))
+    return found
+
+
+def points_shape(arguments: Sequence[Part]) -> tuple[int, ...] | None:
     """The shape of the points: the axes in front of those of an argument, broadcast; None where there are none.
 
-    >>> points_shape({"x": np.zeros((5, 3)), "y": 1.0}, {"x": np.zeros(3), "y": 0.0})
+    >>> points_shape([Part("x", np.zeros((5, 3)), np.zeros(3)), Part("y", 1.0, 0.0)])
     (5,)
     """
-    fronts = []
-    for name, template in templates.items():
-        shape, value = shape_of(template), given[name]
-        if isinstance(value, (dict, str)) or isinstance(template, (dict, list, tuple)):
-            return None
+    fronts = {}
+    for name, value, template in arguments:
+        shape = shape_of(template)
         try:
             found = np.shape(value)
         except ValueError:  # rows of different lengths
             return None
         if found[len(found) - len(shape) :] != shape:
             return None
-        fronts.append(found[: len(found) - len(shape)])
+        fronts[name] = found[: len(found) - len(shape)]
     try:
-        points = np.broadcast_shapes(*fronts)
+        points = np.broadcast_shapes(*fronts.values())
     except ValueError:
-        sizes = ", ".join(f"{name} {front}" for name, front in zip(templates, fronts, strict=True))
+        sizes = ", ".join(f"{name} {front}" for name, front in fronts.items())
         raise PointError(f"the arrays of points do not fit each other: {sizes}") from None
     return points or None
 
 
-def columns(given: dict[str, Any], templates: dict[str, Any], points: tuple[int, ...]) -> list[Any]:
+def columns(arguments: Sequence[Part], points: tuple[int, ...]) -> list[Any]:
     """One array of shape (k,) for each entry of each argument: its values at the k points."""
     inputs = []
-    for name, template in templates.items():
-        value = np.asarray(given[name])
+    for name, given, template in arguments:
+        value = np.asarray(given)
         if value.dtype.kind not in "biuf":
             raise PointError(f"{name} is {value.dtype}; give it real numbers")
         if not shape_of(template) and value.shape == points:
@@ -114,10 +140,11 @@ def _run(compilation: Compilation, branch: Branch, inputs: Arrays, results: Arra
 
 
 def _by_tape(compilation: Compilation, inputs: Arrays, results: Arrays, rest: Any) -> None:
-    """The results at these places by the tape, once for points that are the same."""
+    """The results at these places by the tape, once for points that are the same, signs of zeros included."""
     request = compilation.request
-    points, place = np.unique(np.stack([x[rest] for x in inputs], axis=1), axis=0, return_inverse=True)
-    for k, at in enumerate(points):
+    points = np.stack([x[rest] for x in inputs], axis=1)
+    _, first, place = np.unique(points.view(np.int64), axis=0, return_index=True, return_inverse=True)
+    for k, at in enumerate(points[first]):
         answer = flattened(request, by_tape(request, compilation.point_of(at.tolist())))
         for result, value in zip(results, answer, strict=True):
             result[rest[place.ravel() == k]] = value

@@ -52,9 +52,10 @@ class Recording:
 
     @property
     def of_numbers(self) -> bool:
-        """Whether every value in the program is a number."""
+        """Whether every value in the program is a double or a truth value, as programs of numbers compute with them."""
         return all(
-            not shape_of(node.value) and (node.primitive is None or isinstance(node.primitive, Primitive))
+            isinstance(node.value, (int, float, np.bool_))
+            and (node.primitive is None or isinstance(node.primitive, Primitive))
             for node in self.graph.nodes
         )
 
@@ -87,10 +88,10 @@ def recorded(request: Request, arguments: Mapping[str, Any], entrywise: bool) ->
     Raises `DiffCompareError` for a gradient of several outputs, `TracingError` for code that cannot be traced.
     """
     outer = Trace(entrywise)
-    point = {name: _bound(outer, name, arguments[name]) for name in request.arguments}
     if request.want == "value":
-        primal, output = _run(request, outer, point)
+        primal, output = traced_at(request, outer, arguments)
         return Recording(primal, guarded(primal), output, checked=False)
+    point = {name: _bound(outer, name, arguments[name]) for name in request.arguments}
     middle = outer
     if request.want == "hvp":
         direction = leaves(_bound(outer, DIRECTION, arguments[DIRECTION]))
@@ -136,6 +137,11 @@ def _columns(request: Request, entrywise: bool) -> list[int]:
             start, end = end, end + sum(size_of(leaf) if entrywise else 1 for leaf in leaves(value))
             places[name] = range(start, end)
     return [k for name in request.wanted for k in places[name]]
+
+
+def traced_at(request: Request, trace: Trace, arguments: Mapping[str, Any]) -> tuple[Graph, Any]:
+    """The function's trace at a point, and what it returns: containers of zeros of its shapes and types."""
+    return _run(request, trace, {name: _bound(trace, name, arguments[name]) for name in request.arguments})
 
 
 def _run(request: Request, trace: Trace, arguments: Mapping[str, Any]) -> tuple[Graph, Any]:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from numbers import Rational
 from typing import Any
 
 import numpy as np
 
-from diffcompare.errors import DiffCompareError, PointError
+from diffcompare.engines.call import places
+from diffcompare.errors import DiffCompareError, PointError, TracingError
 from diffcompare.expression.containers import as_argument, leaves, rebuilt
 from diffcompare.expression.function import Function
-from diffcompare.expression.point import check_names
+from diffcompare.expression.point import check_names, named
+from diffcompare.expression.primitives import Traced
 from diffcompare.expression.primitives.structural import dtype_of, shape_of, size_of
 from diffcompare.expression.program import Program
 
@@ -95,24 +98,21 @@ def requested(function: Function, at: Mapping[str, Any], want: str, argnums: int
         raise DiffCompareError(f"there is no want {want!r}; there are {', '.join(WANTS)}")
     arguments = arguments_at(function, at)
     names = tuple(arguments)
-    places = range(len(names)) if argnums is None else (argnums,) if isinstance(argnums, int) else tuple(argnums)
-    for k in places:
-        if not isinstance(k, int) or not -len(names) <= k < len(names):
-            raise DiffCompareError(f"argnums {k} does not fit a function of {len(names)} arguments")
+    chosen, single = places(range(len(names)) if argnums is None else argnums, len(names))
     if not names and want != "value":
         raise DiffCompareError(f"{function.name} has no variables, so it has no derivative; compile its value")
-    wanted = tuple(names[k] for k in places)
+    wanted = tuple(names[k] for k in chosen)
     # Whole numbers are real where derivatives are taken by them; elsewhere they may be places in an array.
     whole = {n for n, v in arguments.items() if isinstance(v, np.ndarray) and v.dtype.kind in "biu" and n not in wanted}
     arguments = {name: value if name in whole else as_argument(value) for name, value in arguments.items()}
-    single = isinstance(argnums, int) or (argnums is None and len(names) == 1)
-    return Request(function, want, arguments, wanted, single)
+    return Request(function, want, arguments, wanted, single or (argnums is None and len(names) == 1))
 
 
 def arguments_at(function: Function, at: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments by name: numbers and arrays of any type, in containers; of a formula, floats and float arrays."""
     if isinstance(function.source, Program) or not isinstance(at, Mapping):
         return function.at(at)
+    at = named(at)
     names = function.variables(at)
     check_names(names, at)
     for name in names:
@@ -124,7 +124,7 @@ def arguments_at(function: Function, at: Mapping[str, Any]) -> dict[str, Any]:
 def like(name: str, value: Any, template: Any) -> Any:
     """A value with the arrangement, shapes and types of the template.
 
-    Raises `PointError` where it has others.
+    Raises `PointError` where it has others, `TracingError` for a traced variable.
 
     >>> like("x", [1, 2], np.zeros(2))
     array([1., 2.])
@@ -140,18 +140,25 @@ def like(name: str, value: Any, template: Any) -> Any:
             raise PointError(f"{name} needs {len(template)} parts, as it was compiled for")
         parts = enumerate(zip(value, template, strict=True))
         return type(template)(like(f"{name}[{k}]", part, model) for k, (part, model) in parts)
+    if isinstance(value, Traced):
+        raise TracingError("a compiled function is a program of numbers; trace the function that it was made from")
+    shape, dtype = shape_of(template), dtype_of(template)
+    if isinstance(value, Rational) and dtype.kind in "fc":
+        value = as_argument(value)
     try:
         leaf = np.asarray(value)
     except ValueError:
         raise PointError(f"{name} is no array: its rows have different lengths") from None
-    shape, dtype = shape_of(template), dtype_of(template)
     if leaf.dtype.kind not in "biufc":
         raise PointError(f"{name} is a {type(value).__name__}; give it a number or an array of numbers")
     if leaf.shape != shape:
         raise PointError(f"{name} has shape {leaf.shape}; this function was compiled for {shape or 'a number'}")
     if leaf.dtype.kind in "fc" and not np.can_cast(leaf.dtype, dtype, "same_kind"):
         raise PointError(f"{name} is {leaf.dtype}; this function was compiled for {dtype}")
-    return leaf.astype(dtype, copy=False) if shape else dtype.type(leaf) if type(template) is not float else float(leaf)
+    if not shape and type(template) is float:
+        return float(leaf)
+    with np.errstate(over="ignore"):
+        return leaf.astype(dtype, copy=False) if shape else dtype.type(leaf)
 
 
 def _filled(template: Any, rest: Iterator[Any], join: Join | None) -> Any:

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from diffcompare.engines.call import as_result
+from diffcompare.engines.compiled.recording import traced_at
 from diffcompare.engines.compiled.request import DIRECTION, Request
 from diffcompare.engines.operators import grad, jacobian, jvp, value_and_grad
-from diffcompare.expression.containers import leaves, rebuilt
+from diffcompare.expression.containers import leaves
+from diffcompare.expression.variable import Trace
 
 
 def flattened(request: Request, answer: Any) -> list[float]:
@@ -50,9 +51,10 @@ def by_tape(request: Request, arguments: dict[str, Any]) -> Any:
     if request.want == "value_and_jacobian":
         return by_tape(replace(request, want="value"), arguments), jacobian(f, argnums)(*point)
     if request.want == "value":
-        with np.errstate(all="ignore"):
-            result = as_result(f(*(np.float64(x) if type(x) is float else x for x in point)), request.function.name)
-        return rebuilt(result, [float(x) if isinstance(x, (float, np.bool_)) else x for x in leaves(result)])
+        primal, output = traced_at(request, Trace(entrywise=False), arguments)
+        return request.arranged(
+            [float(x) if isinstance(x, (float, bool, np.bool_)) else x for x in primal.values], output
+        )
     operator: Callable[..., Any] = {
         "gradient": grad, "value_and_gradient": value_and_grad, "jacobian": jacobian
     }[request.want]  # fmt: skip

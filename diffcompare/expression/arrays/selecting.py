@@ -26,9 +26,9 @@ def decided(value: Any) -> Any:
     return value.decided() if isinstance(value, Traced) else value
 
 
-def places_by(function: Callable[..., Any]) -> Callable[..., Any]:
-    """np.argmax and the like: plain whole numbers, found by the values at the point."""
-    find = steps(function)
+def decided_by(function: Callable[..., Any], arity: int = 1) -> Callable[..., Any]:
+    """np.argmax, np.allclose and the like: plain places and truth values, found by the values at the point."""
+    find = steps(function, arity)
     return lambda *arguments, **options: decided(find(*arguments, **options))
 
 

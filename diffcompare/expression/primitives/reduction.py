@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from diffcompare.expression.primitives.arithmetic import multiply
-from diffcompare.expression.primitives.primitive import concrete
-from diffcompare.expression.primitives.stepwise import winners
+from diffcompare.expression.primitives.stepwise import step_function, winners
 from diffcompare.expression.primitives.structural import (
     Structural,
     concatenate,
@@ -81,25 +80,38 @@ def running(operation: Callable[..., Any], x: Any, axis: int) -> Any:
     return x
 
 
-def reordered(order: np.ndarray[Any, Any], axis: int) -> Structural:
-    """The entries along an axis in another order, an array of places of the operand's shape; linear."""
-    inverse = np.argsort(order, axis=axis)
+@one_each
+def reordered(axis: int) -> Structural:
+    """The entries along an axis in another order: operands are the array and the places to take them from."""
     return Structural(
-        "reorder", 1, lambda x: np.take_along_axis(x, order, axis=axis),
-        lambda k, v_bar, v, x: reordered(inverse, axis)(v_bar), parameters=str(axis),
+        "reorder", 2, lambda x, order: np.take_along_axis(x, order, axis=axis),
+        lambda k, v_bar, v, x: None if k else reordered(axis)(v_bar, inverted(axis)(x[1])),
+        lambda k, x_dot, v, x: None if k else reordered(axis)(x_dot, x[1]), parameters=str(axis),
     )  # fmt: skip
+
+
+@one_each
+def inverted(axis: int) -> Structural:
+    """The order that undoes an order along an axis."""
+    return step_function("invert order", lambda order: np.argsort(order, axis=axis))
+
+
+@one_each
+def order_of(axis: int) -> Structural:
+    """Where each entry of an arrangement came from: both sorted, the k-th of the one is the k-th of the other."""
+
+    def order(v: Any, x: Any) -> np.ndarray[Any, Any]:
+        source, target = (np.argsort(a, axis=axis, kind="stable") for a in (x, v))
+        return np.take_along_axis(source, np.argsort(target, axis=axis), axis=axis)
+
+    return step_function("order", order, 2)
 
 
 def arrangement(name: str, arrange: Callable[[Any], Any], axis: int) -> Structural:
     """The entries along an axis as `arrange` (a sort or a partition) puts them; each keeps its derivative."""
-
-    def order(v: Any, x: Any) -> np.ndarray[Any, Any]:
-        """Where each entry of the result came from: both sorted, the k-th of the one is the k-th of the other."""
-        source, target = (np.argsort(concrete(a), axis=axis, kind="stable") for a in (x, v))
-        return np.take_along_axis(source, np.argsort(target, axis=axis), axis=axis)
-
+    reorder, order = reordered(axis), order_of(axis)
     return Structural(
         name, 1, arrange,
-        lambda k, v_bar, v, x: reordered(np.argsort(order(v, x[0]), axis=axis), axis)(v_bar),
-        lambda k, x_dot, v, x: reordered(order(v, x[0]), axis)(x_dot), parameters=str(axis),
+        lambda k, v_bar, v, x: reorder(v_bar, inverted(axis)(order(v, x[0]))),
+        lambda k, x_dot, v, x: reorder(x_dot, order(v, x[0])), parameters=str(axis),
     )  # fmt: skip

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, fields
 from difflib import get_close_matches
-from importlib.util import find_spec
 from statistics import median
 from typing import Any
 
-from diffcompare.errors import DiffCompareError
+from diffcompare.errors import DiffCompareError, raised
 from diffcompare.studies.benchmark.case import Case, Claim, Run, disagreement
 from diffcompare.studies.benchmark.cases import CASES
 from diffcompare.studies.benchmark.machine import machine
@@ -47,16 +46,19 @@ class Benchmark(Study):
 
     machine: dict[str, Any]
     rows: tuple[BenchmarkRow, ...]
+    left_out: tuple[str, ...] = ()  # the cases that an interruption came before
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON; null for what was not measured."""
-        return {"machine": self.machine, "rows": [asdict(row) for row in self.rows]}
+        rows = [asdict(row) for row in self.rows]
+        return {"machine": self.machine, "rows": rows, "left_out": list(self.left_out)}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Benchmark:
         """The benchmark that `to_dict` wrote."""
         names = [field.name for field in fields(BenchmarkRow)]
-        return cls(data["machine"], tuple(BenchmarkRow(*[row[name] for name in names]) for row in data["rows"]))
+        rows = tuple(BenchmarkRow(*[row[name] for name in names]) for row in data["rows"])
+        return cls(data["machine"], rows, tuple(data["left_out"]))
 
 
 def benchmark(
@@ -65,7 +67,9 @@ def benchmark(
     """Measure some cases (default: all), each for about so many seconds, and say which claims hold here.
 
     The ways of a case first have to agree on the numbers they compute; then they take turns.  A library that is not
-    installed is a row that says so.  Raises `DiffCompareError` with the nearest name for a case that does not exist.
+    installed, or that fails, is a row that says so.  An interruption (Ctrl-C) ends the study with the cases that are
+    done; before the first one it is passed on.  Raises `DiffCompareError` with the nearest name for a case that does
+    not exist.
 
     >>> import diffcompare as dc
     >>> dc.benchmark("lectre")
@@ -76,23 +80,27 @@ def benchmark(
     wanted = {name: case_named(name) for name in names} or CASES
     rows: list[BenchmarkRow] = []
     facts = machine()
-    with double_precision():
-        for name, case in wanted.items():
-            progress(case.title)
-            rows += measured(name, case, seconds)
-    return Benchmark(facts, tuple(rows))
+    left = dict(wanted)
+    try:
+        with double_precision():
+            for name, case in wanted.items():
+                progress(case.title)
+                rows += measured(name, case, seconds)
+                del left[name]
+    except KeyboardInterrupt:
+        if not rows:
+            raise
+    return Benchmark(facts, tuple(rows), tuple(left))
 
 
-@contextmanager
-def double_precision() -> Iterator[None]:
-    """JAX, where it is installed, computes in the precision of what it is given; otherwise it rounds to float32."""
-    if find_spec("jax") is None:
-        yield
-        return
-    import jax
-
-    with jax.enable_x64(True):
-        yield
+def double_precision() -> AbstractContextManager[Any]:
+    """JAX, where it runs, computes in the precision of what it is given in here; otherwise it rounds to float32."""
+    try:
+        from jax import enable_x64
+    except Exception:  # of a broken installation; its rows say which
+        return nullcontext()
+    context: AbstractContextManager[Any] = enable_x64(True)
+    return context
 
 
 def case_named(name: str) -> Case:
@@ -105,19 +113,25 @@ def case_named(name: str) -> Case:
     )
 
 
-def measured(name: str, case: Case, seconds: float) -> Iterator[BenchmarkRow]:
-    """The rows of one case."""
-    runs, first, notes = prepared(case)
-    costs = alternately(runs, case.measure, seconds, case.rounds) if case.rounds > 1 else first
+def measured(name: str, case: Case, seconds: float) -> list[BenchmarkRow]:
+    """The rows of one case, also where it fails."""
+    try:
+        runs, costs, notes = prepared(case)
+        if case.rounds > 1:
+            costs = alternately(runs, case.measure, seconds, case.rounds)
+    except Exception as error:
+        costs, notes = {}, {side: reason(name, error) for claim in case.claims for side in claim[:1]}
+    rows = []
     for claim in case.claims:
-        lost = "; ".join(notes[side] for side in claim[:2] if side in notes)
-        yield _lost(name, claim, lost) if lost else _row(name, claim, costs, case.unit)
+        lost = "; ".join(dict.fromkeys(notes[side] for side in claim[:2] if side in notes))
+        rows.append(_lost(name, claim, lost) if lost else _row(name, claim, costs, case.unit))
+    return rows
 
 
 def prepared(case: Case) -> tuple[dict[str, Run], dict[str, list[float]], dict[str, str]]:
     """The ways of a case ready to run, with what the first run cost, and why ways are missing.
 
-    A way is missing where it needs a library that is not installed, or where it answers otherwise than the ways before.
+    A way is missing where it fails, as for want of a library, or where it answers otherwise than the ways before.
     """
     runs: dict[str, Run] = {}
     costs: dict[str, list[float]] = {}
@@ -126,17 +140,28 @@ def prepared(case: Case) -> tuple[dict[str, Run], dict[str, list[float]], dict[s
     for name, way in case.ways().items():
         try:
             run = way.prepare()
-        except ImportError as error:
-            notes[name] = f"{error.name or error} is not installed"
+            cost, result = observed(run, case.measure)
+            answer = way.answer(result)
+        except Exception as error:
+            notes[name] = reason(name, error)
             continue
-        cost, result = observed(run, case.measure)
-        answer = way.answer(result)
         different = disagreement(answer, known)
         if different:
             notes[name] = f"{name}: {different}"
             continue
         runs[name], costs[name], known = run, [cost], answer | known
     return runs, costs, notes
+
+
+def reason(who: str, error: Exception) -> str:
+    """Why something could not be measured, in one line.
+
+    >>> reason("jax.jit", ModuleNotFoundError("No module named 'jax'", name="jax"))
+    'jax is not installed'
+    """
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        return f"{error.name} is not installed"
+    return str(error).splitlines()[0] if isinstance(error, DiffCompareError) else raised(who, error)
 
 
 def observed(run: Run, measure: Callable[[Run], float]) -> tuple[float, Any]:

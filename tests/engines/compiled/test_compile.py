@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,9 @@ from hypothesis import strategies as st
 
 import diffcompare as dc
 from diffcompare.engines.compiled.compilation import Compilation
+from diffcompare.errors import PointError, TracingError
 from diffcompare.expression.catalog import CATALOG
+from diffcompare.expression.containers import leaves
 from diffcompare.expression.function import Function
 from diffcompare.expression.primitives import Primitive
 from tests.corpus import Reference, needs_corpus, references
@@ -163,7 +166,6 @@ BAD: list[tuple[Any, str]] = [
     (lambda: dc.compile("[x, x]", at={"x": 1}), "a gradient needs one output"),
     (lambda: dc.compile("2", at={}), "has no variables"),
     (lambda: dc.compile(max, at={}), "the parameters of .* cannot be read"),
-    (lambda: dc.compile(lambda x: np.sum(x), at={"x": np.ones(99)}, way="numba"), "works on arrays"),
     (lambda: dc.compile(lambda x: np.sum(x), at={"x": np.array([math.nan])}), "x is not finite"),
     (lambda: dc.compile("x*y", at={"x": 1, "y": 1})(1.0), "y has no value"),
     (lambda: dc.compile("x", at={"x": 1})("one"), "x is a str"),
@@ -193,3 +195,42 @@ def test_the_engine_answers_as_the_tape_and_is_compiled_once() -> None:
     assert row.operations is not None
     assert row.operations < dc.compare(LECTURE, at={"x1": 3, "x2": 4}, engines=["reverse"]).engines[0].operations  # type: ignore[operator]
     assert [r.engine for r in dc.cost("helmholtz", [1, 5], ["compiled"]).rows] == ["compiled"] * 2
+
+
+def test_numbers_of_a_narrow_type_keep_it() -> None:
+    x = np.float32(0.1)
+
+    def f(x: Any) -> Any:
+        return np.sin(x) * x
+
+    for want in ("value", "gradient", "value_and_gradient", "jacobian"):
+        for way in (None, "tape"):
+            assert {type(part) for part in leaves(dc.compile(f, at={"x": x}, want=want, way=way)(x))} == {np.float32}
+    assert dc.compile(f, at={"x": x})(x) == dc.grad(f)(x)
+
+
+def test_numbers_of_any_size_are_doubles_or_refused() -> None:
+    for way in (None, "numpy"):
+        slope = dc.compile("x^2", at={"x": 1.0}, way=way)
+        assert slope(2**80) == 2.0**81
+        assert slope(Fraction(1, 4)) == 0.5
+        with pytest.raises(PointError, match=r"beyond the largest double"):
+            slope(10**400)
+
+
+def test_a_compiled_function_is_not_traced_and_says_so() -> None:
+    slope = dc.compile("x^2", at={"x": 1.0})
+    with pytest.raises(TracingError, match="trace the function that it was made from"):
+        dc.grad(slope)(2.0)
+
+
+def test_a_function_with_more_branches_than_are_kept_returns_what_it_returned_before() -> None:
+    def steps(x: Any) -> Any:
+        k = 0
+        while x > k:
+            k += 1
+        return x * k, {"s": x + k}
+
+    value = dc.compile(steps, at={"x": 0.5}, want="value")
+    for k in range(40):
+        assert value(k + 0.5) == ((k + 0.5) * (k + 1), {"s": 2 * k + 1.5})

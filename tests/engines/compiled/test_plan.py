@@ -146,3 +146,35 @@ def test_calls_at_the_same_time_do_not_meet() -> None:
     with ThreadPoolExecutor(8) as pool:
         for found, x in zip(pool.map(lambda x: run([x]), points * 4), points * 4, strict=True):
             assert same(found, replayed(graph, [x]))
+
+
+ORDERED: dict[str, tuple[Callable[..., Any], tuple[int, ...]]] = {
+    "sort": (lambda x: np.sum(np.sort(x) * np.arange(40.0)), (40,)),
+    "sort along an axis": (lambda x: np.sum(np.sort(x, axis=0) * np.arange(40.0).reshape(8, 5)), (8, 5)),
+    "partition": (lambda x: 2 * np.partition(x.ravel(), 5)[5], (8, 5)),
+}
+
+
+@pytest.mark.parametrize("name", ORDERED)
+def test_an_order_is_that_of_the_point_and_not_of_the_trace(name: str) -> None:
+    f, shape = ORDERED[name]
+    x = np.random.default_rng(0).normal(size=shape)
+    assert np.array_equal(dc.compile(f, at={"x": x})(-x), dc.grad(f)(-x))
+    assert np.allclose(dc.compile(f, at={"x": x}, want="hvp")(-x, x), 0)
+
+
+DECIDING: dict[str, tuple[Callable[..., Any], Any, Any]] = {
+    "isclose": (lambda x: x * x if np.isclose(x, 1) else x, 1.7, 1.0),
+    "isfinite": (lambda x: x * x if np.isfinite(1 / x) else 3 * x, 2.0, 0.0),
+    "isposinf": (lambda x: x * x if np.isposinf(1 / x) else 3 * x, 2.0, 0.0),
+    "allclose": (lambda x: np.sum(x * x) if np.allclose(x, 1) else np.sum(x), np.arange(3.0), np.ones(3)),
+    "array_equal": (lambda x: np.sum(x * x) if np.array_equal(x, x[::-1]) else np.sum(x), np.arange(3.0), np.ones(3)),
+}
+
+
+@pytest.mark.parametrize("name", DECIDING)
+def test_what_a_test_decides_is_decided_anew_at_every_point(name: str) -> None:
+    f, here, there = DECIDING[name]
+    for way in (None, "numpy"):
+        for one, other in ((here, there), (there, here)):
+            assert np.array_equal(dc.compile(f, at={"x": one}, way=way)(other), dc.grad(f)(other))

@@ -12,7 +12,7 @@ import pytest
 
 import diffcompare as dc
 from diffcompare.engines.certified import certify
-from diffcompare.engines.compiled import numba_code
+from diffcompare.engines.compiled import loading, numba_code
 from diffcompare.expression.primitives import Primitive
 from diffcompare.measure import measure
 from tests.expression.rows import COMPARISONS, ROWS, function_of
@@ -116,6 +116,20 @@ def test_where_a_program_gives_nan_the_tape_answers(way: str) -> None:
 
 
 @by_way
+def test_the_two_zeros_are_two_points(way: str) -> None:
+    angle = dc.compile("atan(1/x)", at={"x": 1.0}, want="value", way=way)
+    assert angle(np.array([0.0, -0.0, 0.0])).tolist() == pytest.approx([np.pi / 2, -np.pi / 2, np.pi / 2])
+
+
+@by_way
+def test_a_direction_of_several_numbers_may_differ_from_point_to_point(way: str) -> None:
+    product = dc.compile("x*y^2", at={"x": 1, "y": 2}, want="hvp", way=way)
+    by_x, by_y = product(np.ones(3), 2.0, (1.0, np.arange(3.0)))
+    assert by_x.tolist() == [0.0, 4.0, 8.0]
+    assert by_y.tolist() == [4.0, 6.0, 8.0]
+
+
+@by_way
 def test_points_come_in_any_shape_and_results_follow_it(way: str) -> None:
     value, gradient = dc.compile("x[0]*x[1]^2*y", at={"x": [1, 2], "y": 1}, want="value_and_gradient", way=way)(
         np.ones((4, 3, 2)), np.arange(3.0)
@@ -143,12 +157,12 @@ def test_without_numba_the_choice_falls_to_numpy_and_says_so(monkeypatch: pytest
 @needs_numba
 def test_a_kernel_is_kept_on_disk_and_found_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    numba_code._loaded.cache_clear()
+    loading.loaded.cache_clear()
     x = np.linspace(0.1, 1, 10)
     first = dc.compile("x^2*3.25", at={"x": 1.0}, way="numba")(x)
     kept = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.nb*")}
     assert kept
-    numba_code._loaded.cache_clear()
+    loading.loaded.cache_clear()
     assert np.array_equal(dc.compile("x^2*3.25", at={"x": 1.0}, way="numba")(x), first)
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.nb*")} == kept
 
@@ -161,7 +175,7 @@ def test_without_a_usable_cache_kernels_are_compiled_anew(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file" if fault == "no folder" else tmp_path))
     (tmp_path / "file").write_text("a file where the folder should be")
     for _ in range(2):
-        numba_code._loaded.cache_clear()
+        loading.loaded.cache_clear()
         found = dc.compile("x^2*7.125", at={"x": 1.0}, way="numba")(np.array([2.0, 3.0]))
         assert np.array_equal(found, [28.5, 42.75])
         if fault == "cut short":

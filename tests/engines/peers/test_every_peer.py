@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from contextlib import nullcontext
 from typing import Any
@@ -23,6 +24,9 @@ from tests.expression.rows import ROWS, function_of
 TRACERS = ("jax", "torch", "casadi", "autograd", "symengine")
 NUMERICAL = ("numdifftools", "scipy", "jacobi")
 LECTURE = ("ln(x1) + x1*x2 - sin(x2)", {"x1": 2.0, "x2": 5.0})
+EPS = float(np.finfo(float).eps)
+LEAST_STEP = 0.5 / 2**10  # SciPy's, after its ten halvings; the others stop at larger ones
+WEIGHTS = 16.0  # more than the sizes of the weights of a difference add up to: what roundings of values are scaled by
 SHARES = ((0.6, 0.3), (0.85, 0.15))  # how far into its interval each operand stands: no ties
 
 
@@ -82,7 +86,8 @@ def test_differences_of_every_primitive_agree_or_say_why_there_is_none(row: Prim
             if math.isnan(estimate):
                 assert "not finite" in found.note, (at, name)
             else:
-                assert estimate == pytest.approx(float(truth.gradient[name]), rel=1e-9, abs=1e-12), (at, name)
+                rounding = WEIGHTS * EPS * max(1.0, abs(found.value[0])) / LEAST_STEP
+                assert estimate == pytest.approx(float(truth.gradient[name]), rel=1e-9, abs=rounding), (at, name)
 
 
 @needs_corpus
@@ -217,10 +222,11 @@ def test_rules_that_cancel_are_caught(tracer: str) -> None:
     assert (row.measured["x"].digits > 15) == (tracer in ("casadi", "symengine"))
 
 
-def test_an_estimate_of_no_error_is_shown_beside_the_error() -> None:
+def test_what_scipy_estimates_is_shown_beside_the_error() -> None:
+    """Whether its weights cancel to 0 or to a rounding depends on the processor's BLAS."""
     pytest.importorskip("scipy")
     (row,) = dc.compare("tanh(x)", at={"x": 15.0}, engines=["scipy"]).engines
-    assert row.note == "estimated error 0"
+    assert re.match(r"estimated error \d", row.note)
     assert row.measured["x"].relative > 1e-3
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import diffcompare as dc
 from diffcompare.studies.benchmark.case import Case, Claim, Run, Way
 
 INPUTS = 10**5
-SIZES = tuple(10**k for k in range(1, 7))
+SIZES = {10: "python"} | {10**k: "numba" for k in range(2, 7)}  # and the way that suits them
 MULTIPLE = 4.0  # of the function's own cost that a gradient may take
 
 
@@ -34,8 +35,8 @@ def rosenbrock() -> Mapping[str, Way]:
 
         return lambda: rosen_der(x)
 
-    def compiled() -> Run:
-        gradient = dc.compile(function, at={"x": x}, want="gradient")
+    def compiled(way: str) -> Run:
+        gradient = dc.compile(function, at={"x": x}, want="gradient", way=way)
         return lambda: gradient(x)
 
     def torch() -> Run:
@@ -50,25 +51,28 @@ def rosenbrock() -> Mapping[str, Way]:
         gradient = grad(function)
         return lambda: gradient(x)
 
-    ways = {"SciPy by hand": by_hand, "compiled": compiled, "PyTorch": torch, "autograd": autograd}
+    ways: dict[str, Callable[[], Run]] = {
+        "SciPy by hand": by_hand, "compiled, Numba": partial(compiled, "numba"),
+        "compiled, NumPy": partial(compiled, "numpy"), "PyTorch": torch, "autograd": autograd,
+    }  # fmt: skip
     return {name: Way(prepare) for name, prepare in ways.items()}
 
 
 def sizes() -> Mapping[str, Way]:
     """The function in plain NumPy, and its value with its gradient, for every n."""
-    return {name: way for n in SIZES for name, way in _of_size(n).items()}
+    return {name: way for n, how in SIZES.items() for name, way in _of_size(n, how).items()}
 
 
-def _of_size(n: int) -> dict[str, Way]:
+def _of_size(n: int, way: str) -> dict[str, Way]:
     x = ramp(n)
 
     def gradient() -> Run:
-        both = dc.compile(function, at={"x": x}, want="value_and_gradient")
+        both = dc.compile(function, at={"x": x}, want="value_and_gradient", way=way)
         return lambda: both(x)
 
     return {
         f"function, n = {n}": Way(lambda: lambda: function(x), (f"value at {n}",)),
-        f"gradient, n = {n}": Way(gradient, (f"value at {n}", f"gradient at {n}")),
+        f"gradient by {way}, n = {n}": Way(gradient, (f"value at {n}", f"gradient at {n}")),
     }
 
 
@@ -77,14 +81,15 @@ CASES = {
         "gradient of Rosenbrock's function of 10^5 variables in vectorised NumPy",
         rosenbrock,
         (
-            Claim("compiled", "SciPy by hand", 1.2),
-            Claim("compiled", "PyTorch", 1.0),
-            Claim("compiled", "autograd", 1.0),
+            Claim("compiled, Numba", "SciPy by hand", 1.2),
+            Claim("compiled, Numba", "PyTorch", 1.0),
+            Claim("compiled, Numba", "autograd", 1.0),
+            Claim("compiled, NumPy", "autograd", 1.0),
         ),
     ),
     "gradient": Case(
         "value and gradient in reverse mode beside the function in plain NumPy",
         sizes,
-        tuple(Claim(f"gradient, n = {n}", f"function, n = {n}", MULTIPLE) for n in SIZES),
+        tuple(Claim(f"gradient by {way}, n = {n}", f"function, n = {n}", MULTIPLE) for n, way in SIZES.items()),
     ),
 }

@@ -7,7 +7,7 @@ problems in computer vision and machine learning", Optimization Methods and Soft
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -88,8 +88,8 @@ def mixtures(size: Size) -> Mapping[str, Way]:
     """The value and the gradient by all four parameters."""
     mixture, xs, places = setting(size)
 
-    def compiled() -> Run:
-        both = dc.compile(lambda at: objective(at, xs, places), at={"at": mixture}, want="value_and_gradient")
+    def compiled(way: str) -> Run:
+        both = dc.compile(lambda at: objective(at, xs, places), at={"at": mixture}, want="value_and_gradient", way=way)
         return lambda: both(mixture)
 
     def torch() -> Run:
@@ -119,7 +119,10 @@ def mixtures(size: Size) -> Mapping[str, Way]:
         at = jax.device_put(mixture)
         return lambda: jax.block_until_ready(both(at))
 
-    ways = {"PyTorch": torch, "autograd": autograd, "jax.jit": jax_jit, "compiled": compiled}
+    ways: dict[str, Callable[[], Run]] = {
+        "PyTorch": torch, "autograd": autograd, "jax.jit": jax_jit,
+        "compiled, Numba": partial(compiled, "numba"), "compiled, NumPy": partial(compiled, "numpy"),
+    }  # fmt: skip
     return {name: Way(prepare, ("value", "gradient")) for name, prepare in ways.items()}
 
 
@@ -127,7 +130,12 @@ CASES = {
     f"mixture-{name}": Case(
         f"ADBench's mixture of {size.components} Gaussians, {size.points} points in {size.dimensions} dimensions",
         partial(mixtures, size),
-        (Claim("compiled", "PyTorch", 1.0), Claim("compiled", "autograd", 1.0), Claim("compiled", "jax.jit", 1.5)),
+        (
+            Claim("compiled, Numba", "PyTorch", 1.0),
+            Claim("compiled, Numba", "autograd", 1.0),
+            Claim("compiled, Numba", "jax.jit", 1.5),
+            Claim("compiled, NumPy", "autograd", 1.0),
+        ),
     )
     for name, size in SIZES.items()
 }
