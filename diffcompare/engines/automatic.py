@@ -74,9 +74,12 @@ def pulled(primitive: Operation, k: int, v_bar: Any, result: Any, operands: tupl
         received = times(rule if isinstance(rule, float) else rule(result, *operands), v_bar)
     if received is None or type(received) is float is type(operand):
         return received
+    arrays = type(received) is type(operand) is np.ndarray
+    if arrays and received.shape == operand.shape and received.dtype == operand.dtype:
+        return received
     received = unbroadcast(received, shape_of(operand))
-    found, wanted = dtype_of(received), dtype_of(operand)
-    return received if found is wanted or found == wanted else cast(wanted)(received)
+    wanted = dtype_of(operand)
+    return received if dtype_of(received) == wanted else cast(wanted)(received)
 
 
 @np.errstate(all="ignore")

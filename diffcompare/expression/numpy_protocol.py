@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from functools import cache, partial
+from functools import partial
 from typing import Any, NoReturn
 
 import numpy as np
@@ -78,7 +78,6 @@ def array_function(name: str) -> Callable[..., Any]:
     return FUNCTIONS.get(name) or primitive_named(name)
 
 
-@cache
 def method_named(name: str) -> Callable[..., Any] | None:
     """The method of arrays of this name; one that would change the array raises `TracingError` when it is called."""
     from diffcompare.expression.array_functions import METHODS
