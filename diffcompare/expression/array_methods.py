@@ -38,9 +38,12 @@ def _binary(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
         else:
             return NotImplemented if isinstance(other, np.ndarray) else tape.operation(primitive, (self, other))
         x = self.value
-        try:
-            value = on_floats(x, y) if type(x) is type(y) is float else primitive(x, y)
-        except UNDEFINED:
+        if type(x) is type(y) is float:
+            try:
+                value = on_floats(x, y)
+            except UNDEFINED:
+                value = primitive.value(x, y)
+        else:
             value = primitive(x, y)
         return tape.recorded(primitive, (self.index, place), value)
 
