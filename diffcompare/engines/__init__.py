@@ -57,13 +57,17 @@ class Engine(NamedTuple):
 
     @property
     def run(self) -> Callable[..., Derivatives]:
-        """The engine's function of a `Function` and a point, imported when it is first used."""
+        """The engine's function of a `Function` and a point, imported when it is first used.
+
+        An engine that keeps something for the next point is a class, and what it keeps lasts as long as this function.
+        """
         if self.guest:
             from diffcompare.engines.guests import hosted
 
             return hosted(self)
-        found: Callable[..., Derivatives] = getattr(import_module(self.module), self.call)
-        return found
+        found: Any = getattr(import_module(self.module), self.call)
+        run: Callable[..., Derivatives] = found() if isinstance(found, type) else found
+        return run
 
 
 def obstacle(engine: Engine) -> str:
@@ -106,7 +110,7 @@ ENGINES: dict[str, Engine] = {
             "automatic",
             "the table's partials",
             _COMPILED,
-            "compiled",
+            "Compiled",
             "one pass, kept as a program",
         ),
         Engine("symbolic", "symbolic", "SymPy's", _SYMBOLIC, "symbolic", "one run of SymPy's code", "sympy"),

@@ -17,7 +17,7 @@ from pkgutil import resolve_name
 import numpy as np
 
 from diffcompare.engines import ENGINES, Derivatives, Engine
-from diffcompare.errors import DiffCompareError, raised
+from diffcompare.errors import DiffCompareError, TracingError, raised
 from diffcompare.expression.function import Function
 from diffcompare.expression.point import Point, point_inputs
 
@@ -59,7 +59,11 @@ def hosted(engine: Engine) -> Callable[[Function, Point], Derivatives]:
 
     def run(function: Function, point: Point) -> Derivatives:
         with _guarded(engine):
-            answer = call(function, point)
+            try:
+                answer = call(function, point)
+            except TracingError as error:
+                unlike = "takes a function entry by entry, in real numbers, unlike dc.grad and dc.compile"
+                raise TracingError(f"{engine.name} {unlike}: {error}") from error
             if not isinstance(answer, Derivatives):
                 raise DiffCompareError(f"{engine.name} answered with a {type(answer).__name__}; it owes Derivatives")
             value, jacobian = list(map(float, answer.value)), np.asarray(answer.jacobian, dtype=float)

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from diffcompare.engines import Derivatives
 from diffcompare.engines.operators import value_and_grad
+from diffcompare.errors import DiffCompareError
 from diffcompare.expression.function import Function, at_the_point
 from diffcompare.expression.point import Point
+from diffcompare.expression.primitives.structural import is_complex
+
+NOTE = "on whole arrays, not by entries"
 
 
 def on_whole_arrays(function: Function, point: Point, mode: str) -> Derivatives:
@@ -25,4 +32,11 @@ def on_whole_arrays(function: Function, point: Point, mode: str) -> Derivatives:
         )(*arguments)
     row = [float(entry) + 0.0 for part in found for entry in np.ravel(part)]  # -0.0 of a seed 0 is 0
     passes = 1 if mode == "reverse" else len(row)
-    return Derivatives([float(np.squeeze(value))], np.array([row]), passes, None, "on whole arrays, not by entries")
+    return Derivatives(real_entries([value], function), np.array([row]), passes, None, NOTE)
+
+
+def real_entries(outputs: Sequence[Any], function: Function) -> list[float]:
+    """The entries of all outputs, row by row; raises `DiffCompareError` for complex ones."""
+    if any(map(is_complex, outputs)):
+        raise DiffCompareError(f"{function.name} has complex values; give np.real or np.imag of it, or np.abs")
+    return [float(entry) for y in outputs for entry in np.ravel(y)]

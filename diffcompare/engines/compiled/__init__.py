@@ -16,11 +16,14 @@ import numpy as np
 from diffcompare.engines import Derivatives
 from diffcompare.engines.compiled.compilation import LONGEST, Compilation
 from diffcompare.engines.compiled.python_code import on_arguments
-from diffcompare.engines.compiled.request import requested
+from diffcompare.engines.compiled.request import Request, requested
 from diffcompare.engines.jacobian import reverse
-from diffcompare.errors import DiffCompareError
+from diffcompare.engines.whole_arrays import NOTE, real_entries
+from diffcompare.errors import DiffCompareError, TracingError
+from diffcompare.expression.containers import leaves
 from diffcompare.expression.function import Function, function
 from diffcompare.expression.point import Point, point_inputs
+from diffcompare.expression.primitives.structural import size_of
 
 WAYS = ("python", "numpy", "numba", "tape")
 
@@ -37,10 +40,11 @@ def compile(  # noqa: A001  the word for it, as in dc.compile
     has several), a pair of both, or a Jacobian of the shape of the output followed by that of the argument.  Of a
     function of numbers it also takes arrays of points: the axes of the points come first, in arguments and results.
 
-    A program holds on one branch of f; a point on another is traced once more.  It runs as straight-line Python at one
-    point, by NumPy in blocks or a Numba kernel at many (`pip install 'diffcompare[jit]'`), and by NumPy where f works
-    on arrays; `way` = "python", "numpy", "numba" or "tape" forces one, and `.ways` of the result says which it is.
-    With `fma` a kernel may round a product and a sum once.
+    A program holds on one branch of f, with what f read beside its arguments when it was traced; a point on another
+    branch is traced once more.  It runs as straight-line Python at one point, by NumPy in blocks or a Numba kernel at
+    many (`pip install 'diffcompare[jit]'`), and by NumPy where f works on arrays; `way` = "python", "numpy", "numba" or
+    "tape" forces one, and `.ways` of the result says which it is.  With `fma` a kernel may round a product and a sum
+    once.
 
     Raises `DiffCompareError` for a want, way or argument that does not exist, `PointError` for a point that does not
     fit, at once or when the result is called.
@@ -68,24 +72,50 @@ def compile(  # noqa: A001  the word for it, as in dc.compile
     return fast
 
 
-def compiled(function: Function, point: Point) -> Derivatives:
-    """The engine: value and Jacobian by a program that is recorded once and kept for the next point."""
-    key = (function, tuple((name, np.shape(value)) for name, value in point.items()))
-    if key not in _KEPT:
-        start = time.perf_counter()
-        made = Compilation(requested(function, point, "value_and_jacobian", None), entrywise=True)
-        while len(_KEPT) >= MOST_KEPT:
-            del _KEPT[next(iter(_KEPT))]
-        _KEPT[key] = made, time.perf_counter() - start
-    compilation, seconds = _KEPT[key]
-    branch, found = compilation.program_at(point, point_inputs(point))
-    if found is None:
-        return replace(reverse(function, point), note="by the tape: the program gives nan")
-    m, n = len(branch.recording.primal.outputs), len(branch.recording.primal.names)
-    jacobian = np.array(found[m:], dtype=float).reshape(m, n)
-    operations = branch.recording.graph.operations()
-    return Derivatives(list(found[:m]), jacobian, min(m, n), operations, f"compiled once, in {1e3 * seconds:.2g} ms")
+class Compiled:
+    """The engine: value and Jacobian by a program that is recorded once and kept for the next point.
+
+    It is kept as long as this object, which a study asks about one function several times in a row.  Nothing is kept
+    from one `dc.gradient` to the next: what a Python function reads beside its arguments may have changed meanwhile.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[Any, tuple[Compilation, float]] = {}
+
+    def __call__(self, function: Function, point: Point) -> Derivatives:
+        """By entries; by whole arrays where no entry can go through the function."""
+        key = (function, tuple((name, np.shape(value)) for name, value in point.items()))
+        if key not in self._kept:
+            start = time.perf_counter()
+            made = _compilation(requested(function, point, "value_and_jacobian", None))
+            self._kept[key] = made, time.perf_counter() - start
+        compilation, seconds = self._kept[key]
+        note = f"compiled once, in {1e3 * seconds:.2g} ms"
+        if not compilation.entrywise:
+            return _on_whole_arrays(compilation, point, f"{note}; {NOTE}")
+        branch, found = compilation.program_at(point, point_inputs(point))
+        if found is None:
+            return replace(reverse(function, point), note="by the tape: the program gives nan")
+        m, n = len(branch.recording.primal.outputs), len(branch.recording.primal.names)
+        jacobian = np.array(found[m:], dtype=float).reshape(m, n)
+        return Derivatives(list(found[:m]), jacobian, min(m, n), branch.recording.graph.operations(), note)
 
 
-MOST_KEPT = 32  # programs, each of a function and its shapes
-_KEPT: dict[Any, tuple[Compilation, float]] = {}
+def _compilation(request: Request) -> Compilation:
+    try:
+        return Compilation(request, entrywise=True)
+    except TracingError:
+        return Compilation(request, entrywise=False)
+
+
+def _on_whole_arrays(compilation: Compilation, point: Point, note: str) -> Derivatives:
+    """The blocks of a Jacobian, one for each output and argument, as rows."""
+    value, jacobian = compilation(*point.values())
+    outputs, blocks = leaves(value), iter(leaves(jacobian))
+    rows = [
+        np.concatenate([np.reshape(next(blocks), (size_of(y), size_of(x))) for x in point.values()], axis=1)
+        for y in outputs
+    ]
+    values = real_entries(outputs, compilation.request.function)
+    found = np.concatenate(rows) + 0.0  # -0.0 of a seed 0 is 0
+    return Derivatives(values, found, min(found.shape), None, note)
