@@ -26,6 +26,10 @@ class PointError(DiffCompareError):
     """A point that does not fit the function: missing, extra or non-numeric variables."""
 
 
+class ArgumentError(PointError, TypeError):
+    """A call with arguments that the function does not have; a `TypeError`, as it is where Python finds them."""
+
+
 class TracingError(DiffCompareError):
     """Code that cannot be traced, with what to write instead."""
 

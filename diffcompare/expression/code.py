@@ -7,7 +7,7 @@ uses it.  Parentheses stand where reading needs them, so that the text rounds ex
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -28,12 +28,16 @@ class Line(NamedTuple):
 
 
 def assignments(
-    graph: Graph, notation: Notation, inputs: Sequence[str], named: Sequence[tuple[str, int]] = (), other: str = "t"
+    graph: Graph,
+    notation: Notation,
+    inputs: Sequence[str],
+    named: Sequence[tuple[str, int]] = (),
+    other: Callable[[int], str] = "t{}".format,
 ) -> tuple[list[Line], list[str]]:
     """The lines of a program, and what stands for each output.
 
     `named` are names in the order in which they are to be assigned, each with its node; a node may have several.
-    Values without a name that are used twice are called t1, t2, ... (or by another letter).
+    Values without a name that are used twice are called t1, t2, ..., or what `other` calls the k-th.
 
     >>> import diffcompare as dc
     >>> graph = dc.function("x*y + sin(x*y)").trace({"x": 1, "y": 2}).merged()
@@ -48,7 +52,12 @@ def assignments(
 
 class _Writer:
     def __init__(
-        self, graph: Graph, notation: Notation, inputs: Sequence[str], named: Sequence[tuple[str, int]], other: str
+        self,
+        graph: Graph,
+        notation: Notation,
+        inputs: Sequence[str],
+        named: Sequence[tuple[str, int]],
+        other: Callable[[int], str],
     ) -> None:
         self.graph, self.notation = graph, notation
         self.lines: list[Line] = []
@@ -109,7 +118,7 @@ class _Writer:
             return written
         if name is None:
             self.count += 1
-            name = f"{self.other}{self.count}"
+            name = self.other(self.count)
         self.lines.append(Line(name, written.text))
         return Written(name, ATOM)
 

@@ -15,14 +15,16 @@ from diffcompare.errors import TracingError
 from diffcompare.expression import decisions, elimination, rounding
 from diffcompare.expression.arrays.elementwise import logaddexp2
 from diffcompare.expression.entries import boxed, decided, decided_conditions, on_entries, unboxed
-from diffcompare.expression.numpy_protocol import name_of, primitive_named
+from diffcompare.expression.numpy_protocol import PRIMITIVE_OF, name_of, primitive_named
 from diffcompare.expression.primitives import PRIMITIVES
 from diffcompare.expression.primitives.primitive import concrete
+from diffcompare.expression.primitives.reduction import running
 from diffcompare.expression.variable import Variable
 
 Axis = int | Sequence[int] | None
-absolute, greater, greater_equal, less, less_equal, sqrt, where = (
-    PRIMITIVES[name] for name in ("abs", "greater", "greater_equal", "less", "less_equal", "sqrt", "where")
+absolute, greater, greater_equal, less, less_equal, maximum, minimum, sqrt, where = (
+    PRIMITIVES[name]
+    for name in ("abs", "greater", "greater_equal", "less", "less_equal", "maximum", "minimum", "sqrt", "where")
 )
 
 
@@ -31,8 +33,11 @@ def apply_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: 
     name = ufunc.__name__
     if method == "at":
         raise TracingError(f"np.{name}.at changes an array in place; write x = x + y for the whole array instead")
-    if method == "reduce" and name in EXTREMA:
-        return unboxed(EXTREMA[name](boxed(inputs[0]), **({"axis": 0} | options)))
+    if method in ("reduce", "accumulate") and name in EXTREMA:
+        over = EXTREMA[name] if method == "reduce" else RUNNING[name]
+        return unboxed(over(boxed(inputs[0]), **({"axis": 0} | options)))
+    if method != "__call__" and PRIMITIVE_OF.get(name) in (maximum, minimum):
+        ufunc = np.frompyfunc(PRIMITIVE_OF[name], 2, 1, identity=None)  # NumPy's own would compare, and lose the ties
     if name in CONDITIONS:
         inputs = tuple(map(CONDITIONS[name], inputs))
     elif method == "__call__" and ufunc.signature is None and not _is_python_code(ufunc):
@@ -114,6 +119,17 @@ def _extremum(compares: Callable[..., Any], place: Callable[..., Any]) -> Callab
     return over
 
 
+def _running(operation: Callable[..., Any]) -> Callable[..., Any]:
+    """The extremum of the entries up to each one, in the steps of whole arrays, so that ties share alike."""
+
+    def over(x: Any, axis: int, **_: Any) -> Any:
+        x = np.asarray(x, dtype=object)
+        place = np.lib.array_utils.normalize_axis_index(axis, x.ndim)
+        return running(lambda *parts: on_entries(operation, *parts), x, place)
+
+    return over
+
+
 def _same(x: Any, y: Any) -> bool:
     return x is y or (isinstance(x, Variable) and isinstance(y, Variable) and (x.tape, x.index) == (y.tape, y.index))
 
@@ -166,6 +182,8 @@ def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> 
 
 
 EXTREMA = {"maximum": _extremum(greater_equal, np.argmax), "minimum": _extremum(less_equal, np.argmin)}
+
+RUNNING = {"maximum": _running(maximum), "minimum": _running(minimum)}
 
 CONDITIONS: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("logical_and", "logical_or", "logical_xor", "logical_not"), decided),

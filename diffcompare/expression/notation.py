@@ -24,11 +24,15 @@ LATEX_FUNCTIONS = frozenset(
 )
 LONGEST = 2000  # operations in the tree written out; beyond it nobody reads a formula
 
-GREEK = frozenset(
-    re.findall(
-        r"\w+",
-        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
-        "omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega",
+GREEK: dict[str, str] = dict(
+    zip(
+        "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ",
+        re.findall(
+            r"\w+",
+            "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi "
+            "psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega",
+        ),
+        strict=True,
     )
 )
 
@@ -127,13 +131,19 @@ def _subscripted(letter: Callable[[str], str], subscript: Callable[[str], str]) 
 
 
 def _latex_letter(name: str) -> str:
-    if name in GREEK:
+    if name in GREEK.values():
         return f"\\{name}"
     return name if len(name) == 1 and name.isalpha() else rf"\mathrm{{{name}}}".replace("_", r"\_")
 
 
+def _latex_variable(name: str) -> str:
+    """A name in LaTeX, which has commands for Greek letters."""
+    text = _subscripted(_latex_letter, lambda s: f"_{{{s}}}")(name)
+    return re.sub(rf"[{''.join(GREEK)}](?=([A-Za-z])?)", lambda m: f"\\{GREEK[m[0]]}{' ' if m[1] else ''}", text)
+
+
 def _typst_letter(name: str) -> str:
-    if name in GREEK or (len(name) == 1 and name.isalpha()):
+    if name in GREEK.values() or (len(name) == 1 and name.isalpha()):
         return name
     quoted = name.replace("\\", "\\\\").replace('"', '\\"')  # a SymPy symbol may have any name; Typst would run it
     return f'upright("{quoted}")'
@@ -199,7 +209,7 @@ LATEX = Notation(
     },
     lambda name, operands: (f"\\{name}" if name in LATEX_FUNCTIONS else rf"\operatorname{{{name}}}")
     + rf"\left({operands}\right)",
-    lambda text: rf"\left({text}\right)", _subscripted(_latex_letter, lambda s: f"_{{{s}}}"),
+    lambda text: rf"\left({text}\right)", _latex_variable,
     _scientific(r" \cdot 10^", lambda s: f"{{{s}}}"), (r"\left[", ", ", r"\right]"),
 )  # fmt: skip
 

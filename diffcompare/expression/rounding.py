@@ -15,8 +15,8 @@ from diffcompare.expression.entries import decided, on_entries
 from diffcompare.expression.primitives import PRIMITIVES
 from diffcompare.expression.primitives.primitive import concrete
 
-absolute, divide, equal, greater, greater_equal, less, less_equal = (
-    PRIMITIVES[name] for name in ("abs", "divide", "equal", "greater", "greater_equal", "less", "less_equal")
+absolute, arctan2, divide, equal, greater, greater_equal, less, less_equal = (
+    PRIMITIVES[name] for name in ("abs", "arctan2", "divide", "equal", "greater", "greater_equal", "less", "less_equal")
 )
 Edges = Callable[[float], tuple[float, float]]  # of the step with a value
 
@@ -79,8 +79,11 @@ def divmod_of(x: Any, y: Any) -> tuple[Any, Any]:
 
 
 def signbit(x: Any) -> bool:
-    decided(less(x, 0.0))
-    return bool(np.signbit(concrete(x)))
+    """The sign of a number, by which side of 0 it is on; of a zero, by the angle of (-1, x), which is -pi or pi."""
+    negative = bool(np.signbit(concrete(x)))
+    if not decided((less if negative else greater)(x, 0.0)):
+        decided(less(arctan2(x, -1.0), 0.0))
+    return negative
 
 
 def copysign(x: Any, y: Any) -> Any:

@@ -19,6 +19,7 @@ from diffcompare.expression.batch import Batch
 from diffcompare.expression.graph import Graph, Guards, Node, select
 from diffcompare.expression.operands import as_float, kept_array, nested, same_bytes
 from diffcompare.expression.primitives import PRIMITIVES, Operation, Primitive, Traced
+from diffcompare.expression.primitives.primitive import concrete
 from diffcompare.expression.primitives.structural import dtype_of, shape_of
 
 MOST_NODES = 4 * 10**6  # of a trace entry by entry: about a gigabyte
@@ -232,7 +233,11 @@ class Variable(ArrayMethods):
         return decision
 
     def decided(self) -> Any:
-        """The plain value of a condition or an index, remembered as a guard: the trace holds where it is the same."""
+        """The plain value of a condition or an index, remembered as a guard; of a number, that it is this number."""
+        plain = concrete(self.value)
+        if not self.shape and dtype_of(plain).kind != "b":
+            bool(self == plain)
+            return plain
         value = self.value.decided() if isinstance(self.value, Traced) else np.asarray(self.value)[()]
         self.tape.guards.append((self.index, nested(value.tolist())))
         return value
@@ -263,8 +268,10 @@ class Variable(ArrayMethods):
     __float__ = __complex__ = __round__ = __floor__ = __ceil__ = __trunc__ = _untraceable
 
     def __int__(self) -> int:
-        """The whole number below, of an array's entry: it moves in steps, and is remembered as a guard."""
-        return self._untraceable() if self.tape.entrywise else int(self.decided())
+        """The whole number next to it towards 0, which moves in steps: their edges are remembered as guards."""
+        from diffcompare.expression.rounding import trunc
+
+        return int(trunc(self) if not self.shape and dtype_of(self.value).kind == "f" else self.decided())
 
     def __index__(self) -> int:
         """A place that was found by values; of a number that is no whole one, refused."""

@@ -21,7 +21,8 @@ from diffcompare.expression.operands import as_float
 from diffcompare.expression.primitives import PRIMITIVES
 from diffcompare.expression.variable import Trace, Variable
 from diffcompare.studies.lecture_notation import by_levels, level_order, numbering
-from diffcompare.studies.program_layout import TARGETS, Listing, Name, copy
+from diffcompare.studies.program_layout import TARGETS, copy
+from diffcompare.studies.program_names import Listing, Name
 from diffcompare.studies.study import Study
 
 LARGEST = 10**4  # operations that are written out line by line

@@ -62,6 +62,12 @@ def test_parentheses_stand_where_reading_needs_them(formula: str) -> None:
         ("theta*alpha_1", r"\theta \, \alpha_{1}", "theta thin alpha_(1)"),
         ("exp(-x)", r"e^{-x}", "e^(-x)"),
         ("(x/y)^2", r"\left(\frac{x}{y}\right)^{2}", "(frac(x, y))^(2)"),
+        ("α*β_1*Ω", r"\alpha \, \beta_{1} \, \Omega", "α thin β_(1) thin Ω"),
+        (
+            "αβ + αx + x_α",
+            r"\mathrm{\alpha\beta} + \mathrm{\alpha x} + x_{\alpha}",
+            'upright("αβ") + upright("αx") + x_"α"',
+        ),
         ("1.5e-7*mass", r"1.5 \cdot 10^{-7} \, \mathrm{mass}", '1.5 dot 10^(-7) thin upright("mass")'),
         ("erf(x[0])", r"\operatorname{erf}\left(x_{0}\right)", 'op("erf") (x_(0))'),
         (

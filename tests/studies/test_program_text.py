@@ -128,7 +128,7 @@ def test_c_gives_the_same_bits(tmp_path: Path) -> None:
     cases = [(function_of(row), inside(row)) for row in SMOOTH if row.name not in ("gamma", "loggamma")]
     cases += [(entry.function(), entry.at) for entry in CATALOG.values() if entry.name != "untaken"]
     for k, (function, at) in enumerate(cases):
-        library = _compiled(dc.code(function, at=at, target="c").source, tmp_path / f"program_{k}")
+        library = compiled(dc.code(function, at=at, target="c").source, tmp_path / f"program_{k}")
         value, derivative = _called(library.adjoint, function, at)
         assert value == pytest.approx(flat(function(*_arrays(at))), rel=4e-16), function.name
         wanted = weighted(function, at)
@@ -138,7 +138,7 @@ def test_c_gives_the_same_bits(tmp_path: Path) -> None:
             assert derivative == wanted, function.name
 
 
-def _compiled(text: str, path: Path) -> ctypes.CDLL:
+def compiled(text: str, path: Path) -> ctypes.CDLL:
     path.with_suffix(".c").write_text(text)
     command = [str(COMPILER), "-O2", "-ffp-contract=off", "-Wall", "-Werror", "-shared", "-fPIC", "-o"]
     subprocess.run([*command, f"{path}.so", f"{path}.c", "-lm"], check=True)
@@ -178,7 +178,7 @@ def test_a_program_of_one_branch_refuses_the_other() -> None:
 
 @needs_compiler
 def test_in_c_the_other_branch_is_nan(tmp_path: Path) -> None:
-    library = _compiled(dc.code(branching, at={"x": 1.0}, target="c").source, tmp_path / "program")
+    library = compiled(dc.code(branching, at={"x": 1.0}, target="c").source, tmp_path / "program")
     value, derivative = _called(library.adjoint, dc.function(branching), {"x": 4.0})
     assert math.isnan(value[0])
     assert math.isnan(derivative[0])

@@ -47,7 +47,7 @@ def compile(  # noqa: A001  the word for it, as in dc.compile
     once.
 
     Raises `DiffCompareError` for a want, way or argument that does not exist, `PointError` for a point that does not
-    fit, at once or when the result is called.
+    fit, at once or when the result is called, which raises a `TypeError` for arguments that f does not have.
 
     >>> import diffcompare as dc
     >>> gradient = dc.compile("ln(x1) + x1*x2 - sin(x2)", at={"x1": 2.0, "x2": 5.0})

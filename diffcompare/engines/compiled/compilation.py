@@ -18,7 +18,7 @@ from diffcompare.engines.compiled.python_code import on_numbers
 from diffcompare.engines.compiled.recording import Recording, recorded
 from diffcompare.engines.compiled.request import Request, like
 from diffcompare.engines.compiled.tape import by_tape
-from diffcompare.errors import DiffCompareError, PointError, TracingError
+from diffcompare.errors import ArgumentError, DiffCompareError, PointError, TracingError
 from diffcompare.expression.containers import leaves, rebuilding, rebuilt
 from diffcompare.expression.graph import Graph
 from diffcompare.expression.numbers import FLOAT, NumberDomain
@@ -60,7 +60,7 @@ class Compilation:
         self.of_numbers = self.branches[0].recording.of_numbers
         if not self.of_numbers and way == "python":
             raise DiffCompareError(f"python takes functions of numbers, and {request.function.name} works on arrays")
-        if self.of_numbers and way == "numba":
+        if self.of_numbers and way == "numba" and self.branches[0].recording.results:
             self.kernel(self.branches[0], 1)  # says at once where it cannot be
 
     @property
@@ -128,20 +128,20 @@ class Compilation:
     def _bound(self, arguments: Sequence[Any], named: dict[str, Any]) -> dict[str, Any]:
         """The arguments of a call by name, as they were given.
 
-        Raises `PointError` for one that is missing, given twice or not known.
+        Raises `PointError` for one that is missing, `ArgumentError` for one that is given twice or not known.
         """
         names = self.request.names
         if len(arguments) == len(names) and not named and type(None) not in map(type, arguments):
             return dict(zip(names, arguments, strict=True))
         called = f"the {self.request.want} of {self.request.function.name}"
         if len(arguments) > len(names):
-            raise PointError(f"{called} takes {len(names)} arguments ({', '.join(names)}), got {len(arguments)}")
+            raise ArgumentError(f"{called} takes {len(names)} arguments ({', '.join(names)}), got {len(arguments)}")
         given = {name: value for name, value in zip(names, arguments, strict=False) if value is not None}
         for name, value in named.items():
             if name not in names:
-                raise PointError(f"{called} takes no {name}; its arguments are {', '.join(names)}")
+                raise ArgumentError(f"{called} takes no {name}; its arguments are {', '.join(names)}")
             if name in given:
-                raise PointError(f"{name} is given twice, by place and by name")
+                raise ArgumentError(f"{name} is given twice, by place and by name")
             given[name] = value
         missing = [name for name in names if name not in given]
         if missing:

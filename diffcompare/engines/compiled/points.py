@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -82,7 +83,7 @@ def columns(arguments: Sequence[Part], points: tuple[int, ...]) -> list[Any]:
             inputs.append(np.ascontiguousarray(value.ravel(), dtype=float))
             continue
         entries = np.broadcast_to(value.astype(float, copy=False), points + shape_of(template))
-        entries = entries.reshape(-1, np.size(template))
+        entries = entries.reshape(math.prod(points), np.size(template))
         inputs += [np.ascontiguousarray(entries[:, k]) for k in range(entries.shape[1])]
     return inputs
 
@@ -95,7 +96,7 @@ def at_points(compilation: Compilation, inputs: Arrays, points: tuple[int, ...])
         _fill(compilation, inputs, results)
 
     def join(parts: Arrays, shape: tuple[int, ...]) -> Any:
-        return np.stack(parts, axis=-1).reshape(points + shape)
+        return (np.stack(parts, axis=-1) if parts else np.empty(0)).reshape(points + shape)
 
     return compilation.request.arranged([result.reshape(points)[()] for result in results], first.output, join)
 

@@ -7,9 +7,7 @@ function hands over to `otherwise`.
 
 from __future__ import annotations
 
-import keyword
 import math
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -18,9 +16,10 @@ import numpy as np
 from diffcompare.engines.compiled.recording import Recording
 from diffcompare.engines.compiled.request import Request
 from diffcompare.expression.code import EXECUTED, TRUTH, assignments, is_condition
+from diffcompare.expression.identifiers import PYTHON, Identifiers
 from diffcompare.expression.primitives import PRIMITIVES
 
-RESERVED = re.compile(r"_.*|float|type|array|ndarray|double|math|otherwise|ArithmeticError|ValueError|sum")
+GIVEN = {"math": math, "array": np.array, "ndarray": np.ndarray, "double": np.dtype(float)}
 SUMMED = 8  # results of which each is compared with itself; of more, their sum
 
 
@@ -35,9 +34,10 @@ def on_numbers(recording: Recording) -> Callable[..., tuple[float, ...] | None]:
     >>> program(2.0), program(0.0)
     ((-0.25,), None)
     """
-    inputs = [f"_x{k}" for k in range(len(recording.graph.names))]
-    results = "".join(f"_r{k}, " for k in range(recording.results))
-    lines = [*statements(recording, inputs, "return None"), f"    return ({results})"]
+    names = _names(recording)
+    inputs = [names(f"x{k}") for k in range(len(recording.graph.names))]
+    lines, results = statements(recording, inputs, names, "return None")
+    lines.append(f"    return ({''.join(f'{result}, ' for result in results)})")
     return _made(recording, _text("program", inputs, ["True"], [], lines, "return None"), None)
 
 
@@ -47,9 +47,8 @@ def on_arguments(request: Request, recording: Recording, otherwise: Callable[...
     It takes floats, and arrays of doubles of the compiled shapes; anything else is for `otherwise`.  None where there
     are arguments in containers, or of names that no parameter can have.
     """
-    names = request.names
-    used = {node.primitive.name for node in recording.graph.nodes if node.primitive is not None}
-    if any(RESERVED.fullmatch(name) or keyword.iskeyword(name) or name in used for name in names):
+    names = _names(recording)
+    if any(names(name) != name for name in request.names):
         return None
     inputs: list[str] = []
     checks, unpacked = [], []
@@ -59,36 +58,37 @@ def on_arguments(request: Request, recording: Recording, otherwise: Callable[...
             inputs.append(name)
         elif isinstance(template, np.ndarray) and template.dtype == float:
             checks.append(f"type({name}) is ndarray and {name}.shape == {template.shape} and {name}.dtype is double")
-            entries = [f"_x{len(inputs) + k}" for k in range(template.size)]
-            unpacked.append(f"{', '.join(entries)}, = {name}.ravel().tolist()")
+            entries = [names(f"x{len(inputs) + k}") for k in range(template.size)]
+            unpacked += [f"{', '.join(entries)}, = {name}.ravel().tolist()"] * bool(entries)
             inputs += entries
         else:
             return None
-    back = f"return otherwise({', '.join(names)})"
-    results = [f"_r{k}" for k in range(recording.results)]
-    answer = _display(request.arranged(results, recording.output, _joined))
-    lines = [*statements(recording, inputs, back), f"    return {answer}"]
-    parameters = [f"{name}=None" for name in names]
+    back = f"return otherwise({', '.join(request.names)})"
+    lines, results = statements(recording, inputs, names, back)
+    lines.append(f"    return {_display(request.arranged(results, recording.output, _joined))}")
+    parameters = [f"{name}=None" for name in request.names]
     return _made(recording, _text(request.want, parameters, checks, unpacked, lines, back), otherwise)
 
 
-def statements(recording: Recording, inputs: Sequence[str], back: str) -> list[str]:
-    """The guards, the results r0, r1, ..., and the question whether none of them is nan."""
+def statements(
+    recording: Recording, inputs: Sequence[str], names: Identifiers, back: str
+) -> tuple[list[str], list[str]]:
+    """The guards, the results and the question whether none of them is nan; and what the results are called."""
     graph, count = recording.graph, recording.results
-    named = [(f"_c{k}", i) for k, i in enumerate(graph.outputs[count:])]
-    named += [(f"_r{k}", i) for k, i in enumerate(graph.outputs[:count])]
-    numbers = {f"_r{k}": is_condition(graph.nodes[i].value) for k, i in enumerate(graph.outputs[:count])}
+    decided = {names(f"c{k}"): decision for k, decision in enumerate(recording.decisions)}
+    truths = {names(f"r{k}"): is_condition(graph.nodes[i].value) for k, i in enumerate(graph.outputs[:count])}
+    results = list(truths)
+    named = [*zip(decided, graph.outputs[count:], strict=True), *zip(results, graph.outputs[:count], strict=True)]
     lines = []
-    for name, formula in assignments(graph, EXECUTED, inputs, named, "_t")[0]:
-        lines.append(f"{name} = {TRUTH['executed'].format(formula) if numbers.get(name) else formula}")
-        if re.fullmatch(r"_c\d+", name):
-            lines.append(f"if {'not ' * recording.decisions[int(name[2:])]}{name}: {back}")
-    if not recording.checked:
-        return [*lines, "if True:"]
-    if count <= SUMMED:
-        return [*lines, f"if {' and '.join(f'_r{k} == _r{k}' for k in range(count))}:"]
-    total = f"sum(({', '.join(f'_r{k}' for k in range(count))}))"
-    return [*lines, f"_sum = {total}", "if _sum == _sum:"]
+    for name, formula in assignments(graph, EXECUTED, inputs, named, lambda k: names(f"t{k}"))[0]:
+        lines.append(f"{name} = {TRUTH['executed'].format(formula) if truths.get(name) else formula}")
+        if name in decided:
+            lines.append(f"if {'not ' * decided[name]}{name}: {back}")
+    asked = results if recording.checked else []
+    if len(asked) > SUMMED:
+        asked = [names("total")]
+        lines.append(f"{asked[0]} = sum(({', '.join(results)}))")
+    return [*lines, f"if {' and '.join(f'{name} == {name}' for name in asked) or True}:"], results
 
 
 def _text(
@@ -106,11 +106,19 @@ def _text(
     )
 
 
+def _names(recording: Recording) -> Identifiers:
+    """Names that mean nothing to the program yet."""
+    return Identifiers(PYTHON, {*_operations(recording), *GIVEN, "otherwise"})
+
+
+def _operations(recording: Recording) -> dict[str, Any]:
+    names = {node.primitive.name for node in recording.graph.nodes if node.primitive is not None}
+    return {name: PRIMITIVES[name].function for name in names}
+
+
 def _made(recording: Recording, text: str, otherwise: Callable[..., Any] | None) -> Callable[..., Any]:
     """The function of this text."""
-    names = {node.primitive.name for node in recording.graph.nodes if node.primitive is not None}
-    space: dict[str, Any] = {name: PRIMITIVES[name].function for name in names}
-    space |= {"math": math, "array": np.array, "ndarray": np.ndarray, "double": np.dtype(float), "otherwise": otherwise}
+    space = _operations(recording) | GIVEN | {"otherwise": otherwise}
     exec(compile(text, "<compiled by diffcompare>", "exec"), space)
     made: Callable[..., Any] = space[text[4 : text.index("(")]]
     vars(made)["source"] = text

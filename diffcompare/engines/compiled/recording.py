@@ -10,7 +10,7 @@ import numpy as np
 
 from diffcompare.engines.automatic import adjoints, filled, tangents
 from diffcompare.engines.call import as_result
-from diffcompare.engines.compiled.request import DIRECTION, Request
+from diffcompare.engines.compiled.request import Request
 from diffcompare.engines.compiled.simplify import simplified
 from diffcompare.engines.jacobian import jacobian_blocks, jacobian_columns, jacobian_rows
 from diffcompare.errors import DiffCompareError
@@ -94,7 +94,7 @@ def recorded(request: Request, arguments: Mapping[str, Any], entrywise: bool) ->
     point = {name: _bound(outer, name, arguments[name]) for name in request.arguments}
     middle = outer
     if request.want == "hvp":
-        direction = leaves(_bound(outer, DIRECTION, arguments[DIRECTION]))
+        direction = leaves(_bound(outer, request.direction, arguments[request.direction]))
         middle = Trace(entrywise)
         point = _within(middle, request, point)
     inner = Trace(entrywise)

@@ -20,7 +20,6 @@ from diffcompare.expression.primitives.structural import dtype_of, shape_of, siz
 from diffcompare.expression.program import Program
 
 WANTS = ("value", "gradient", "value_and_gradient", "jacobian", "value_and_jacobian", "hvp")
-DIRECTION = "direction"  # the argument of a Hessian-vector product that follows those of the function
 
 Join = Callable[[Sequence[Any], tuple[int, ...]], Any]  # entries in an array of a shape
 
@@ -38,14 +37,22 @@ class Request:
     @property
     def names(self) -> tuple[str, ...]:
         """What a call takes, in order: the function's arguments, then the direction where there is one."""
-        return (*self.arguments, DIRECTION) if self.want == "hvp" else tuple(self.arguments)
+        return (*self.arguments, self.direction) if self.want == "hvp" else tuple(self.arguments)
+
+    @property
+    def direction(self) -> str:
+        """The argument of a Hessian-vector product that follows those of the function: a name that none of them has."""
+        name = "direction"
+        while name in self.arguments:
+            name += "_"
+        return name
 
     @property
     def templates(self) -> dict[str, Any]:
         """What each of them looks like."""
         if self.want != "hvp":
             return self.arguments
-        return self.arguments | {DIRECTION: self.derivative([self.arguments[name] for name in self.wanted])}
+        return self.arguments | {self.direction: self.derivative([self.arguments[name] for name in self.wanted])}
 
     def derivative(self, parts: Sequence[Any]) -> Any:
         """Derivatives by argument as a call returns them."""

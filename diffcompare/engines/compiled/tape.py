@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from diffcompare.engines.compiled.recording import traced_at
-from diffcompare.engines.compiled.request import DIRECTION, Request
+from diffcompare.engines.compiled.request import Request
 from diffcompare.engines.operators import grad, jacobian, jvp, value_and_grad
 from diffcompare.expression.containers import leaves
 from diffcompare.expression.variable import Trace
@@ -47,7 +47,7 @@ def by_tape(request: Request, arguments: dict[str, Any]) -> Any:
         return request.function(**dict(zip(names, values, strict=True)))
 
     if request.want == "hvp":
-        return jvp(grad(f, argnums), argnums)(*point)(arguments[DIRECTION])
+        return jvp(grad(f, argnums), argnums)(*point)(arguments[request.direction])
     if request.want == "value_and_jacobian":
         return by_tape(replace(request, want="value"), arguments), jacobian(f, argnums)(*point)
     if request.want == "value":
