@@ -35,12 +35,6 @@ CORNERS = {
     holds: "{0} != 0", holds_not: "{0} == 0",
 }  # fmt: skip
 
-# By name: what the result begins with, and how it takes the next entry.
-REDUCTIONS = {
-    "sum": ("0", "{0} + {1}"), "max": ("-np.inf", FORMULAS["maximum"]), "min": ("np.inf", FORMULAS["minimum"]),
-}  # fmt: skip
-SEVERAL = 8  # entries of a row from which on NumPy takes them several at a time
-
 
 def is_fusible(node: Node, operands: Sequence[Node]) -> bool:
     """Whether a kernel can compute an operation entry by entry: floats, or truth values where those are asked for."""
@@ -58,24 +52,6 @@ def is_fusible(node: Node, operands: Sequence[Node]) -> bool:
     if node.primitive.name in ON_ARRAYS and not node.shape:
         return False
     return entry_kind(node, operands) in FLOATS
-
-
-def is_short_reduction(node: Node, operand: Node) -> bool:
-    """Whether it is a sum or an extremum over one axis whose entries NumPy takes one after the other.
-
-    That is what it does in all arrays but in long rows, of which it adds several parts at a time.
-    """
-    if node.primitive is None or node.primitive.name not in REDUCTIONS or not isinstance(operand.value, np.ndarray):
-        return False
-    if len(node.shape) != len(operand.shape):  # of all entries
-        return False
-    kinds = {dtype_of(node.value), dtype_of(operand.value)}
-    reduced = [k for k, n in enumerate(operand.shape) if n != node.shape[k]]
-    rows = max((k for k, n in enumerate(operand.shape) if n != 1), default=0)
-    return (
-        len(reduced) == 1 and len(kinds) == 1 and kinds <= FLOATS and bool(operand.value.flags.c_contiguous)
-        and (reduced[0] != rows or operand.shape[rows] < SEVERAL)
-    )  # fmt: skip
 
 
 def entry_kind(node: Node, operands: Sequence[Node]) -> np.dtype[Any]:

@@ -7,16 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from diffcompare.engines.compiled.fusible import (
-    FLOATS,
-    REDUCTIONS,
-    entry_kind,
-    is_fusible,
-    is_short_reduction,
-    result_kind,
-)
+from diffcompare.engines.compiled.fusible import FLOATS, entry_kind, is_fusible, result_kind
 from diffcompare.engines.compiled.nests import Access
 from diffcompare.engines.compiled.plan import MOVES, Plan
+from diffcompare.engines.compiled.reductions import REDUCTIONS, is_one_by_one, is_sum_of_rows, row_length
 from diffcompare.expression.primitives import PRIMITIVES, Structural
 from diffcompare.expression.primitives.stepwise import beats, holds
 from diffcompare.expression.primitives.structural import dtype_of, size_of
@@ -34,7 +28,9 @@ class Fusion:
     def __init__(self, plan: Plan) -> None:
         self.plan, self.nodes = plan, plan.nodes
         self.operands = list(plan.operands)
-        self.joins = [self._can_join(i) for i in range(len(self.nodes))]
+        self.joins: list[bool] = []
+        for i in range(len(self.nodes)):
+            self.joins.append(self._can_join(i))
         while True:
             self._leave(self._corners_used_elsewhere())
             self.views: list[Any] = []  # arrays laid out as the values are, of which only the addresses count
@@ -76,12 +72,17 @@ class Fusion:
         node = self.nodes[i]
         return self.joins[i] and isinstance(node.primitive, Structural) and node.primitive.name in REDUCTIONS
 
+    def row(self, i: int) -> int:
+        """The entries of a row that an operation adds up; 0 where it adds up none."""
+        node, operands = self.nodes[i], [self.nodes[j] for j in self.operands[i]]
+        return row_length(node, operands[0]) if self.is_reduction(i) and is_sum_of_rows(node, operands[0]) else 0
+
     def start(self, i: int) -> str:
         """What the array of an operation is filled with before it writes; empty where it writes it all."""
         node = self.nodes[i]
         if self.is_reduction(i):
             assert node.primitive is not None
-            return REDUCTIONS[node.primitive.name][0]
+            return "" if self.row(i) else REDUCTIONS[node.primitive.name][0]
         return "0" if _scatters(node) and self.target(i).size < size_of(node.value) else ""
 
     def writes_a_part(self, i: int) -> bool:
@@ -116,9 +117,11 @@ class Fusion:
         if self.writes_a_part(i):
             kinds = {dtype_of(x.value) for x in (node, *operands)}
             return len(kinds) == 1 and kinds <= FLOATS and _part(self._scatter(i), np.empty(node.shape)) is not None
-        if is_short_reduction(node, operands[0]):
-            source = self.nodes[self.plan.root[self.operands[i][0]]]
-            return source.primitive is not None  # an argument may come in another layout
+        source = self.plan.root[self.operands[i][0]]
+        if is_one_by_one(node, operands[0]):
+            return self.nodes[source].primitive is not None  # an argument may come in another layout
+        if is_sum_of_rows(node, operands[0]):
+            return self.joins[source]  # of an array that is kept anyway NumPy's sum is as fast
         return is_fusible(node, operands)
 
     def _scatter(self, i: int) -> Any:

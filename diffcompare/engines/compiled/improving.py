@@ -8,13 +8,14 @@ from typing import Any
 
 from diffcompare.engines.compiled.arrays import prepared
 from diffcompare.engines.compiled.fused_plan import FusedPlan
-from diffcompare.engines.compiled.loading import INSTALL, installed
+from diffcompare.engines.compiled.loading import INSTALL, installed, too_long
 from diffcompare.engines.compiled.plan import planned, running
 from diffcompare.errors import DiffCompareError
 from diffcompare.expression.graph import Graph
 
 Run = Callable[[Sequence[Any]], list[Any]]
-WORTH = 1.0  # seconds of calls after which kernels are made: about what Numba takes to compile them
+# Seconds of calls after which kernels are made: about what Numba takes to compile them, at all and for an operation.
+BEGINNING, OPERATION = 0.5, 0.02
 TRIALS = 5  # runs of which the fastest counts
 
 
@@ -36,17 +37,21 @@ class Improving:
 
     def __init__(self, graph: Graph) -> None:
         self.graph, self.plan = graph, planned(graph)
-        self.chosen = None if installed() else self.plan
-        self.way = "numpy, and numba once that is worth compiling" if installed() else f"numpy ({INSTALL})"
-        self.spent = 0.0
+        operations = graph.operations()
+        self.left = BEGINNING + OPERATION * operations  # seconds
+        self.chosen: Run | None = None
+        self.way = "numpy, and numba once that is worth compiling"
+        obstacle = INSTALL if not installed() else too_long(operations)
+        if obstacle:
+            self.chosen, self.way = self.plan, f"numpy ({obstacle})"
 
     def __call__(self, inputs: Sequence[Any]) -> list[Any]:
         if self.chosen is not None:
             return self.chosen(inputs)
         start = time.perf_counter()
         results = self.plan(inputs)
-        self.spent += time.perf_counter() - start
-        if self.spent > WORTH:
+        self.left -= time.perf_counter() - start
+        if self.left < 0:
             self._choose(inputs)
         return results
 

@@ -6,9 +6,10 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from diffcompare.engines.compiled.fusible import REDUCTIONS, formula
+from diffcompare.engines.compiled.fusible import formula
 from diffcompare.engines.compiled.fusion import Fusion
-from diffcompare.engines.compiled.nests import Access, Line, Nest, kernel_text
+from diffcompare.engines.compiled.nests import Access, Line, Nest, Row, kernel_text
+from diffcompare.engines.compiled.reductions import REDUCTIONS
 from diffcompare.expression.graph import Node
 
 READ_ONLY = "Array({}, 1, 'C', readonly=True)"
@@ -62,8 +63,9 @@ class Kernel:
         if place == len(self.nests):
             self.nests.append(Nest(space))
         texts = [read if isinstance(read, str) else self._entry(read, place) for read in reads]
-        start, size = fusion.start(i), fusion.views[i].size
-        self.nests[place].lines.append(Line(i, self._formula(i, operands, texts), target, start, size))
+        row = Row(fusion.row(i), _behind(space, target), str(fusion.kind(i))) if fusion.row(i) else None
+        written = texts[0] if row else self._formula(i, operands, texts)
+        self.nests[place].lines.append(Line(i, written, target, fusion.start(i), fusion.views[i].size, row))
         whole = None if fusion.is_reduction(i) else target
         self.last[target.array] = place, whole, i
 
@@ -96,6 +98,12 @@ class Kernel:
             return f"np.{self.fusion.kind(i)}(0) + {texts[0]}"
         kinds = [self.fusion.kind(j) for j in operands]
         return formula(self.nodes[i], [self.nodes[j] for j in operands], texts, kinds)
+
+
+def _behind(space: tuple[int, ...], target: Access) -> tuple[int, ...]:
+    """The strides in a row of the axes that it is made of: those along which the target stands still."""
+    own = [n if stride == 0 else 0 for n, stride in zip(space, target.strides, strict=True)]
+    return tuple(int(np.prod(own[k + 1 :])) if own[k] else 0 for k in range(len(space)))
 
 
 def _literal(node: Node) -> str | None:

@@ -15,11 +15,17 @@ from pathlib import Path
 from typing import Any
 
 INSTALL = "numba is not installed; pip install 'diffcompare[jit]'"
+LONGEST = 2000  # operations of a program; Numba takes some ms for each
 
 
 def installed() -> bool:
     """Whether there is a Numba to compile with."""
     return importlib.util.find_spec("numba") is not None
+
+
+def too_long(operations: int) -> str:
+    """Why a program of so many operations gets no kernel; empty where it may."""
+    return f"numba would compile {operations} operations for long" if operations > LONGEST else ""
 
 
 def options(fma: bool) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from diffcompare.engines.compiled.loading import options
+from diffcompare.engines.compiled.reductions import ROW_SUM, row_parts, sum_of_parts
 
 
 class Access(NamedTuple):
@@ -19,6 +20,14 @@ class Access(NamedTuple):
     strides: tuple[int, ...]  # in entries, one an axis of the nest
 
 
+class Row(NamedTuple):
+    """Entries that a nest puts side by side, to be added up when all are there."""
+
+    length: int
+    strides: tuple[int, ...]  # of an entry's place, one an axis of the nest
+    kind: str
+
+
 class Line(NamedTuple):
     """One operation: a formula of loaded entries and of {own}, what is there before, and where its result goes."""
 
@@ -27,6 +36,7 @@ class Line(NamedTuple):
     target: Access
     start: str = ""  # what the array is filled with first where that is needed
     size: int = 0  # entries of the array
+    row: Row | None = None  # the formula's values, of which the target receives the sum
 
 
 @dataclass
@@ -37,39 +47,72 @@ class Nest:
     loads: dict[Access, str] = field(default_factory=dict)
     lines: list[Line] = field(default_factory=list)
 
-    def text(self, stored: Any) -> list[str]:
+    def text(self, stored: Collection[int]) -> list[str]:
         """The lines of text; of the results only those in `stored` are written to memory."""
         accesses = [*self.loads, *(line.target for line in self.lines)]
-        lead = next((access for access in reversed(accesses) if all(access.strides)), accesses[0])
-        order = _loops(self.space, accesses, lead)
+        rows = {line.value: Access(line.value, 0, line.row.strides) for line in self.lines if line.row}
+        loops = _loops(self.space, [*accesses, *rows.values()], self._lead(accesses, bool(rows)))
         text = [piece for line in self.lines if line.start for piece in _filled(line, self.space)]
-        depths = [_depth(access, order) for access in self.loads]
-        for depth in range(len(order) + 1):
-            indent = "    " * depth
+        for depth in range(len(loops) + 1):
             if depth:
-                text.append(f"{'    ' * (depth - 1)}for i{depth - 1} in range({order[depth - 1][1]}):")
+                text.append(f"{'    ' * (depth - 1)}for i{depth - 1} in range({loops[depth - 1][1]}):")
             text += [
-                f"{indent}{name} = {_entry(access, order)}"
-                for (access, name), own in zip(self.loads.items(), depths, strict=True)
-                if own == depth
+                f"{'    ' * depth}{name} = m{_entry(access, loops)}"
+                for access, name in self.loads.items()
+                if _depth(access, loops) == depth
             ]
         for line in self.lines:
-            own = _entry(line.target, order)
-            text.append(f"{indent}v{line.value} = {line.formula.replace('{own}', own)}")
-            if line.value in stored:
-                text.append(f"{indent}{own} = v{line.value}")
+            own = f"m{_entry(line.target, loops)}"
+            if line.row:
+                written = [f"r{_entry(rows[line.value], loops)} = {line.formula}"]
+            else:
+                written = [f"v{line.value} = {line.formula.replace('{own}', own)}"]
+                written += [f"{own} = v{line.value}"] * (line.value in stored)
+            text += ["    " * len(loops) + piece for piece in written]
+        for depth in range(len(loops), -1, -1):
+            for line in self.lines:
+                if line.row and _depth(line.target, loops) == depth:
+                    text += ["    " * depth + piece for piece in _row_sum(line, f"m{_entry(line.target, loops)}")]
         return text
 
+    def _lead(self, accesses: Sequence[Access], by_axis: bool) -> Access:
+        """The array in the order of whose memory the loops run: one that each entry has a place in."""
+        in_order = Access(-1, 0, tuple(int(np.prod(self.space[k + 1 :])) for k in range(len(self.space))))
+        every = (access for access in reversed(accesses) if all(access.strides))
+        return in_order if by_axis else next(every, in_order)
 
-def kernel_text(nests: Sequence[Nest], stored: Any, parameters: Sequence[tuple[str, str]], fma: bool) -> str:
+
+def kernel_text(
+    nests: Sequence[Nest], stored: Collection[int], parameters: Sequence[tuple[str, str]], fma: bool
+) -> str:
     """The kernel; parameters by name and type."""
-    body = "".join(f"    {line}\n" for nest in nests for line in nest.text(stored))
+    rows = [(line.value, line.row) for nest in nests for line in nest.lines if line.row]
+    lines = [
+        f"{name}{value} = np.empty({length}, np.{row.kind})"
+        for value, row in rows
+        for name, length in (("r", row.length), ("p", len(row_parts(0, row.length))))
+    ]
+    body = "".join(f"    {line}\n" for line in (*lines, *(line for nest in nests for line in nest.text(stored))))
     names, types = zip(*parameters, strict=True)
+    starts = "".join(f"s{value} = {(*row_parts(0, row.length), row.length)}\n" for value, row in rows)
+    helper = f"@njit({options(fma)}){ROW_SUM}\n\n" if rows else ""
     return (
-        "import numpy as np\nfrom numba import njit\n\n\n"
+        f"import numpy as np\nfrom numba import njit\n\n{starts}\n\n{helper}"
         f'@njit("void({", ".join(types)})", {options(fma)}, cache=CACHED)\n'
         f"def kernel({', '.join(names)}):\n{body}"
     )
+
+
+def _row_sum(line: Line, target: str) -> list[str]:
+    """The sum of a row that is complete."""
+    assert line.row is not None
+    i, length = line.value, line.row.length
+    starts = row_parts(0, length)
+    return [
+        f"for k in range({len(starts)}):",
+        f"    p{i}[k] = row_sum(r{i}, s{i}[k], s{i}[k + 1])",
+        f"{target} = np.{line.row.kind}(0) + {sum_of_parts(f'p{i}', 0, length)}",
+    ]
 
 
 Loop = tuple[tuple[int, ...], int]  # the axes of the space that it runs over as one, and its length
@@ -99,7 +142,7 @@ def _entry(access: Access, loops: Sequence[Loop]) -> str:
         stride = access.strides[axes[-1]]
         if stride:
             terms.append(f"i{k}" if stride == 1 else f"{stride} * i{k}")
-    return f"m{access.array}[{' + '.join(terms) or '0'}]"
+    return f"{access.array}[{' + '.join(terms) or '0'}]"
 
 
 def _filled(line: Line, space: tuple[int, ...]) -> list[str]:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from diffcompare.engines.compiled.loading import INSTALL, installed, loaded, options
+from diffcompare.engines.compiled.loading import INSTALL, installed, loaded, options, too_long
 from diffcompare.engines.compiled.numpy_code import Kernel
 from diffcompare.engines.compiled.recording import Recording
 from diffcompare.errors import DiffCompareError
@@ -24,7 +24,6 @@ from diffcompare.expression.code import PYTHON, Line, assignments
 from diffcompare.expression.code_definitions import definitions
 
 NOT_IN_NUMBA = frozenset({"gamma", "loggamma", "polygamma"})  # C's have other values at the poles, or none
-LONGEST = 2000  # nodes of a program; Numba takes some ms for each
 PIECE, BLOCK = 9, 64  # lines of a loop, and points that go through all loops before the next
 NAMES = re.compile(r"\b[xtrc]\d+\b")
 CHUNK = 2**16  # points that a thread takes at a time
@@ -37,10 +36,8 @@ def obstacle(recording: Recording) -> str:
     if not installed():
         return INSTALL
     names = {node.primitive.name for node in recording.graph.nodes if node.primitive is not None}
-    if len(recording.graph.nodes) > LONGEST:
-        return f"numba would compile {len(recording.graph.nodes)} operations for long"
     missing = sorted(names & NOT_IN_NUMBA)
-    return f"numba has no {', '.join(missing)}" if missing else ""
+    return too_long(len(recording.graph.nodes)) or (f"numba has no {', '.join(missing)}" if missing else "")
 
 
 def on_threads(recording: Recording, fma: bool = False) -> Kernel:

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import diffcompare as dc
-from diffcompare.engines.compiled import fused_plan, improving
+from diffcompare.engines.compiled import fused_plan, improving, reductions
 from diffcompare.engines.compiled.arrays import prepared
 from diffcompare.engines.compiled.fused_plan import FusedPlan
 from diffcompare.engines.compiled.improving import fused
@@ -47,6 +47,7 @@ def interpreted(text: str) -> Callable[..., None]:
 @pytest.fixture
 def _by_python(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fused_plan, "loaded", interpreted)
+    monkeypatch.setattr(reductions, "MANY", 1)
 
 
 by_python = pytest.mark.usefixtures("_by_python")
@@ -153,6 +154,19 @@ def test_the_gradient_of_rosenbrocks_function_in_one_kernel(size: int) -> None:
     assert same_bits(fused(graph)([strided]), fused(graph)([x]))
 
 
+@pytest.mark.parametrize("shape", [pytest.param(s, marks=needs_numba) for s in ((40, 500), (5, 7, 600), (8191, 3))])
+def test_sums_of_rows_are_added_up_as_numpy_does(shape: tuple[int, ...]) -> None:
+    rng = np.random.default_rng(1)
+    x = rng.standard_normal(shape) * 10.0 ** rng.integers(-9, 9, shape)
+    trace = Trace(entrywise=False)
+    a = trace.input("x", np.ones(shape))
+    y = 1.0 / a - a * a
+    graph = trace.graph([np.sum(y, axis=k) for k in range(len(shape))] + [np.sum(y, axis=(-2, -1)), y[0] - 1.0])
+    assert same_bits(fused(graph)([x]), planned(graph)([x]))
+    (kernel,) = FusedPlan(prepared(graph)).kernels
+    assert ("row_sum" in kernel.text(False)) == (shape[-1] > 8)
+
+
 @needs_numba
 def test_results_belong_to_the_caller_and_calls_at_the_same_time_do_not_meet() -> None:
     points = [np.random.default_rng(k).standard_normal(500) for k in range(16)]
@@ -167,12 +181,12 @@ def test_results_belong_to_the_caller_and_calls_at_the_same_time_do_not_meet() -
 
 
 @needs_numba
-def test_kernels_are_made_once_the_plan_has_run_long_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_kernels_are_made_once_the_plan_has_run_long_enough() -> None:
     x = np.linspace(-1.0, 1.0, 1000)
     program = dc.compile(rosenbrock, at={"x": x})
     first = program(x)
     assert program.ways["one point"].startswith("numpy, and numba once")  # type: ignore[attr-defined]
-    monkeypatch.setattr(improving, "WORTH", 0.0)
+    program.branches[0].run.left = 0.0  # type: ignore[attr-defined]
     second, third = program(x), program(x)
     assert program.ways["one point"] in ("numba", "numpy, faster than numba")  # type: ignore[attr-defined]
     assert same_bits([first, first], [second, third])
@@ -184,7 +198,7 @@ def test_kernels_are_made_once_the_plan_has_run_long_enough(monkeypatch: pytest.
 def test_without_numba_arrays_run_by_numpy_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     x = np.linspace(-1.0, 1.0, 1000)
-    monkeypatch.setattr(improving, "WORTH", 0.0)
+    monkeypatch.setattr(improving, "BEGINNING", -99.0)
     program = dc.compile(rosenbrock, at={"x": x})
     assert same_bits([program(x)], [program(x)])
     assert "pip install 'diffcompare[jit]'" in program.ways["one point"]  # type: ignore[attr-defined]
