@@ -13,6 +13,7 @@ from diffcompare.engines.compiled.loading import loaded
 from diffcompare.engines.compiled.plan import Plan, Step
 from diffcompare.engines.compiled.ties import with_shares
 from diffcompare.expression.graph import Graph
+from diffcompare.expression.primitives.structural import dtype_of
 
 
 class FusedPlan(Plan):
@@ -22,6 +23,7 @@ class FusedPlan(Plan):
         self.fma = fma
         self.kernels: list[Kernel] = []
         super().__init__(with_shares(graph))
+        self.fusion.views.clear()  # arrays that nothing refers to any more
 
     def _groups(self) -> list[list[int]]:
         self.fusion = Fusion(self)
@@ -37,12 +39,13 @@ class FusedPlan(Plan):
         space: dict[str, Any] = {"empty_like": np.empty_like, "kernel": loaded(kernel.text(self.fma))}
         lines, passing = [], []
         for i in kernel.made:
-            view = self.fusion.views[i]
+            value, view = self.nodes[i].value, self.fusion.views[i]
             if i in self.kept and view.shape:
-                space[f"like{i}"] = np.empty_like(view)
+                space[f"like{i}"] = value
                 lines.append(f"values[{i}] = empty_like(like{i})")
                 continue
-            buffer = self.buffers.take(view if view.shape else view.reshape(1))
+            like = value if view.dtype == dtype_of(value) else view
+            buffer = self.buffers.take(like if view.shape else view.reshape(1))
             lines.append(f"values[{i}] = values[{buffer}]")
             if view.shape and i in outputs:
                 self.buffer_of[i] = buffer

@@ -22,11 +22,17 @@ TRIALS = 5  # runs of which the fastest counts
 def fused(graph: Graph, fma: bool = False) -> Run:
     """A graph of arrays as a function of its inputs, by kernels wherever they can be.
 
-    Raises `DiffCompareError` where Numba is not installed.
+    Raises `DiffCompareError` where Numba is not installed, or would compile for long.
     """
-    if not installed():
-        raise DiffCompareError(INSTALL)
+    reason = obstacle(graph)
+    if reason:
+        raise DiffCompareError(reason)
     return running(FusedPlan(prepared(graph), fma))
+
+
+def obstacle(graph: Graph) -> str:
+    """Why there are no kernels for a program; empty where there may be."""
+    return INSTALL if not installed() else too_long(graph.operations())
 
 
 class Improving:
@@ -37,13 +43,10 @@ class Improving:
 
     def __init__(self, graph: Graph) -> None:
         self.graph, self.plan = graph, planned(graph)
-        operations = graph.operations()
-        self.left = BEGINNING + OPERATION * operations  # seconds
-        self.chosen: Run | None = None
-        self.way = "numpy, and numba once that is worth compiling"
-        obstacle = INSTALL if not installed() else too_long(operations)
-        if obstacle:
-            self.chosen, self.way = self.plan, f"numpy ({obstacle})"
+        self.left = BEGINNING + OPERATION * graph.operations()  # seconds
+        reason = obstacle(graph)
+        self.chosen = self.plan if reason else None
+        self.way = f"numpy ({reason})" if reason else "numpy, and numba once that is worth compiling"
 
     def __call__(self, inputs: Sequence[Any]) -> list[Any]:
         if self.chosen is not None:

@@ -25,6 +25,7 @@ Step = Callable[[Values], None]
 MOVES = frozenset(
     {"index", "reshape", "transpose", "broadcast_to", "real", "imag"}
 )  # the result may be a view of the operand
+BY_NAME = (np.maximum, np.minimum)  # NumPy wants to be told by name where these write
 
 
 def planned(graph: Graph) -> Callable[[Sequence[Any]], list[Any]]:
@@ -236,6 +237,12 @@ def _called(call: Any, operands: Sequence[int], result: int, buffer: int | None)
     def step(values: Values) -> None:
         values[result] = call(*taken(values))
 
+    def extremum(values: Values) -> None:
+        x, y, out = taken(values)
+        values[result] = call(x, y, out=out)
+
+    if call in BY_NAME and len(places) == 3:
+        return extremum
     return on_one if len(places) == 1 else step
 
 
