@@ -21,11 +21,12 @@ def kept_array(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     >>> (b := kept_array(np.ones(2))) is kept_array(b)
     True
     """
-    owner = array if array.base is None else array.base
-    if isinstance(owner, np.ndarray) and not (array.flags.writeable or owner.flags.writeable):
-        return array
+    if not array.flags.writeable:
+        owner = array if array.base is None else array.base
+        if isinstance(owner, np.ndarray) and not owner.flags.writeable:
+            return array
     own = array.copy("K")
-    own.flags.writeable = False
+    own.setflags(write=False)
     return own
 
 
