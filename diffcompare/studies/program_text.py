@@ -49,7 +49,8 @@ def code(f: Any, at: Mapping[str, Any] | None = None, mode: str = "reverse", tar
 
     It applies the operations of the tape in their order.  Where one is undefined, Python raises; where a partial is
     infinite and the adjoint 0, the tape answers 0 and the text nan.  The point is needed where the function is Python
-    code with branches, or takes arrays: it says which branch, and their shapes.
+    code with branches, or takes arrays: it says which branch, and their shapes.  Variables keep their names; one that
+    means something in the target gets an underscore, and in C Greek letters are spelled out.
 
     Raises `DiffCompareError` for an unknown mode or target, or an operation that the target does not have, `PointError`
     where the point is needed, `BudgetError` for a program of more than 10000 operations.

@@ -7,6 +7,7 @@ function hands over to `otherwise`.
 
 from __future__ import annotations
 
+import keyword
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -16,10 +17,12 @@ import numpy as np
 from diffcompare.engines.compiled.recording import Recording
 from diffcompare.engines.compiled.request import Request
 from diffcompare.expression.code import EXECUTED, TRUTH, assignments, is_condition
-from diffcompare.expression.identifiers import PYTHON, Identifiers
+from diffcompare.expression.identifiers import Identifiers, Language, in_python
 from diffcompare.expression.primitives import PRIMITIVES
 
 GIVEN = {"math": math, "array": np.array, "ndarray": np.ndarray, "double": np.dtype(float)}
+ALSO = frozenset({"otherwise", "type", "float", "sum", "ArithmeticError", "ValueError"})  # that the text mentions
+WORDS = Language(in_python, keyword.iskeyword)
 SUMMED = 8  # results of which each is compared with itself; of more, their sum
 
 
@@ -108,7 +111,7 @@ def _text(
 
 def _names(recording: Recording) -> Identifiers:
     """Names that mean nothing to the program yet."""
-    return Identifiers(PYTHON, {*_operations(recording), *GIVEN, "otherwise"})
+    return Identifiers(WORDS, {*_operations(recording), *GIVEN, *ALSO})
 
 
 def _operations(recording: Recording) -> dict[str, Any]:

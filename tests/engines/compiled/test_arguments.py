@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 import numpy as np
 import pytest
 
@@ -59,6 +61,11 @@ NAMES = [
     "gradient",
     "lambda",
 ]
+
+
+@pytest.mark.parametrize("name", ["x0", "t1", "r0", "_x0", "total", "input", "np", "gradient", "α"])
+def test_what_python_could_call_it_does_not_slow_it_down(name: str) -> None:
+    assert inspect.isfunction(dc.compile(f"{name}*sin({name})", at={name: 2.0}))
 
 
 @pytest.mark.parametrize("name", NAMES)
