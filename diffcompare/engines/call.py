@@ -6,17 +6,20 @@ import gc
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from operator import index
 from typing import Any
 
 import numpy as np
 
 from diffcompare.engines import derivatives
-from diffcompare.engines.automatic import filled, input_adjoints
+from diffcompare.engines.automatic import filled, input_adjoints, tangents
+from diffcompare.engines.jacobian import jacobian_columns, jacobian_rows
 from diffcompare.errors import DiffCompareError, TracingError
 from diffcompare.expression.arrays.indexing import arrayed
 from diffcompare.expression.containers import as_argument, leaves, rebuilt
-from diffcompare.expression.function import Function, function
+from diffcompare.expression.entries import Entries, entries
+from diffcompare.expression.function import Function, bind, function
 from diffcompare.expression.graph import Graph
 from diffcompare.expression.operands import kept_array
 from diffcompare.expression.primitives.structural import concatenate, dtype_of, is_complex, reshape, shape_of, size_of
@@ -33,7 +36,9 @@ OBJECTS = (
 class Call:
     """A function, its arguments, its result, and for automatic differentiation its trace, each array as one value.
 
-    A `lasting` one is used when its caller may have written into the arguments, and copies them.
+    Where the arguments are traced entry by entry already, as by an engine that is given a derivative to differentiate,
+    so is the call (`entrywise`).  A `lasting` one is used when its caller may have written into the arguments, and
+    copies them.
     """
 
     def __init__(
@@ -52,12 +57,15 @@ class Call:
         if lasting:
             self.inputs = [kept_array(leaf) if isinstance(leaf, np.ndarray) else leaf for leaf in self.inputs]
         name = getattr(self.function, "name", "the function")
+        self.entrywise = engine in AUTOMATIC and any(map(of_entries, self.inputs))
         if engine in AUTOMATIC:
-            trace = Trace(entrywise=False)
-            bound = [trace.input(f"x{k + 1}", leaf) for k, leaf in enumerate(self.inputs)]
+            trace = Trace(self.entrywise)
+            variable = partial(bind, trace) if self.entrywise else trace.input
+            bound = [variable(f"x{k + 1}", leaf) for k, leaf in enumerate(self.inputs)]
             self.result = as_result(self.run(bound), name)
-            self.graph: Graph = trace.graph(leaves(self.result))
-            self.outputs = list(map(plain_float, self.graph.values))
+            results = leaves(self.result)
+            self.graph: Graph = trace.graph(self._parts(results))
+            self.outputs = list(map(plain_float, self._whole(self.graph.values, results)))
         else:
             self.result = as_result(self.run(list(map(np.copy, self.inputs))), name)
             self.outputs = list(map(plain_float, leaves(self.result)))
@@ -78,10 +86,29 @@ class Call:
 
     def pulled(self, y_bar: Sequence[Any]) -> list[Any]:
         """One reverse pass: a derivative an input."""
-        return [filled(v_bar, x) for v_bar, x in zip(input_adjoints(self.graph, y_bar), self.inputs, strict=True)]
+        found = zip(input_adjoints(self.graph, self._parts(y_bar)), self._parts(self.inputs), strict=True)
+        return self._whole([filled(v_bar, x) for v_bar, x in found], self.inputs)
+
+    def pushed(self, x_dot: Sequence[Any]) -> list[Any]:
+        """One forward pass: a derivative an output."""
+        v_dot = tangents(self.graph, self._parts(x_dot))
+        found = [filled(v_dot[i], self.graph.nodes[i].value) for i in self.graph.outputs]
+        return self._whole(found, self.outputs)
+
+    def _parts(self, values: Sequence[Any]) -> Sequence[Any]:
+        """Values as the graph has them: each as one, or its entries."""
+        return _flat(values) if self.entrywise else values
+
+    def _whole(self, parts: list[Any], like: Sequence[Any]) -> list[Any]:
+        """What the graph has, as values again."""
+        return _split(parts, like) if self.entrywise else parts
 
     def rows(self, engine: str) -> list[list[Any]]:
-        """The Jacobian by an engine that calls the function, a row for each entry of an output."""
+        """The Jacobian by an engine that goes entry by entry, a row for each entry of an output."""
+        if self.entrywise:
+            forward = engine == "forward"
+            rows = zip(*jacobian_columns(self.graph), strict=True) if forward else iter(jacobian_rows(self.graph))
+            return [_split(row, self.inputs) for row in rows]
         names = [f"x{k + 1}" for k in range(len(self.inputs))]
         source = Function(
             lambda **given: _flat(self.run([given[name] for name in names])), "the function", tuple(names)
@@ -152,6 +179,8 @@ def checked_seeds(seeds: Any, like: Sequence[Any], kind: str) -> list[Any]:
 def as_result(result: Any, name: str) -> Any:
     """What a function returned, as numbers, arrays and containers of them; a list of numbers is a vector.
 
+    Traced entries stay entries.
+
     Raises `TracingError` for anything else.
     """
     from diffcompare.expression.function import flat_outputs
@@ -163,10 +192,20 @@ def as_result(result: Any, name: str) -> Any:
     ):
         return type(result)(as_result(item, name) for item in result)
     if isinstance(result, (list, tuple)) and result:
-        return arrayed([as_result(item, name) for item in result])
+        items = [as_result(item, name) for item in result]
+        return entries(items, (len(items),)) if any(map(of_entries, items)) else arrayed(items)
+    if of_entries(result):
+        return result
     if isinstance(result, (Variable, np.ndarray)):
         return arrayed(result)
     return result if isinstance(result, (float, complex, np.generic)) else flat_outputs(result, name)[0]
+
+
+def of_entries(value: Any) -> bool:
+    """Whether a value is traced entry by entry; an array of values that are traced otherwise is none."""
+    if isinstance(value, Entries):
+        return any(map(of_entries, value.ravel().tolist()))
+    return isinstance(value, Variable) and value.tape.entrywise
 
 
 def plain_float(value: Any) -> Any:
@@ -185,6 +224,8 @@ def arranged(parts: list[Any], shape: tuple[int, ...], like: Any) -> Any:
     if not shape:
         return parts[0]
     whole = (*shape, *shape_of(like))
+    if any(map(of_entries, parts)):
+        return entries(_flat(parts), whole)
     if not parts:
         return np.zeros(whole, dtype_of(like))
     if any(isinstance(part, Variable) for part in parts):

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from diffcompare.engines import derivatives
-from diffcompare.engines.automatic import filled, tangents
 from diffcompare.engines.call import AUTOMATIC, Call, arranged, checked_seeds, no_collection, plain_float
 from diffcompare.engines.jacobian import jacobian_blocks
 from diffcompare.errors import DiffCompareError
@@ -56,7 +55,7 @@ def value_and_grad(f: Any, argnums: int | Sequence[int] = 0, engine: str = "reve
             raise DiffCompareError(f"a gradient needs one output, and the function has {count}; use jacobian")
         if engine == "reverse":
             return call.outputs[0], call.shaped(call.pulled([_one(call.outputs[0])]))
-        if engine == "forward":
+        if engine == "forward" and not call.entrywise:
             (row,) = jacobian_blocks(call.graph, engine)
             row = [reshape(shape_of(x))(block) for block, x in zip(row, call.inputs, strict=True)]
         else:
@@ -78,7 +77,7 @@ def jacobian(f: Any, argnums: int | Sequence[int] = 0, engine: str = "reverse") 
     @no_collection()
     def jacobian_of(*arguments: Any) -> Any:
         call = Call(f, arguments, argnums, engine)
-        if engine in AUTOMATIC:
+        if engine in AUTOMATIC and not call.entrywise:
             return rebuilt(call.result, list(map(call.shaped, jacobian_blocks(call.graph, engine))))
         rows = iter(call.rows(engine))
         blocks = []
@@ -105,11 +104,7 @@ def jvp(f: Any, argnums: int | Sequence[int] = 0, engine: str = "forward") -> Op
         def pushforward(x_dot: Any) -> Any:
             parts = (x_dot,) if call.single else tuple(x_dot)
             seeds = checked_seeds(tuple(map(as_argument, parts)), call.inputs, "tangent")
-            if engine in AUTOMATIC:
-                v_dot = tangents(call.graph, seeds)
-                found = [filled(v_dot[i], call.graph.nodes[i].value) for i in call.graph.outputs]
-            else:
-                found = call.along(seeds, engine)
+            found = call.pushed(seeds) if engine in AUTOMATIC else call.along(seeds, engine)
             return rebuilt(call.result, list(map(plain_float, found)))
 
         return pushforward
