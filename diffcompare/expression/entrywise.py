@@ -22,9 +22,8 @@ from diffcompare.expression.primitives.reduction import running
 from diffcompare.expression.variable import Variable
 
 Axis = int | Sequence[int] | None
-absolute, greater, greater_equal, less, less_equal, maximum, minimum, sqrt, where = (
-    PRIMITIVES[name]
-    for name in ("abs", "greater", "greater_equal", "less", "less_equal", "maximum", "minimum", "sqrt", "where")
+absolute, equal, greater, less, maximum, minimum, sqrt, where = (
+    PRIMITIVES[name] for name in ("abs", "equal", "greater", "less", "maximum", "minimum", "sqrt", "where")
 )
 
 
@@ -101,16 +100,19 @@ def clip(x: Any, a_min: Any = None, a_max: Any = None, out: None = None, **bound
     return on_entries(clipped, x, bounds.get("min", a_min), bounds.get("max", a_max))
 
 
-def _extremum(compares: Callable[..., Any], place: Callable[..., Any]) -> Callable[..., Any]:
+def _extremum(beats: Callable[..., Any], place: Callable[..., Any]) -> Callable[..., Any]:
     """The extremum over axes; entries that tie share the derivative equally, as they do on whole arrays."""
 
     def of(entries: list[Any]) -> Any:
         winner = entries[int(place([concrete(entry) for entry in entries]))]
+        if math.isnan(concrete(winner)):
+            decided(equal(winner, winner))  # the branch of nan, whatever the others are
+            return winner
         ties = []
         for entry in entries:
-            if not _same(entry, winner):
-                decided(compares(winner, entry))
-                ties += [entry] if concrete(entry) == concrete(winner) and math.isfinite(concrete(entry)) else []
+            if not _same(entry, winner) and not decided(beats(winner, entry)):
+                decided(equal(winner, entry))
+                ties += [entry] if math.isfinite(concrete(entry)) else []
         return winner + sum(tie - winner for tie in ties) / (len(ties) + 1) if ties else winner
 
     def over(x: Any, axis: Axis = None, out: None = None, keepdims: Any = False, **_: Any) -> Any:
@@ -181,7 +183,13 @@ def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> 
     return np.sum(boxed(sizes) ** ord, axis=axes, keepdims=keepdims) ** (1 / ord)
 
 
-EXTREMA = {"maximum": _extremum(greater_equal, np.argmax), "minimum": _extremum(less_equal, np.argmin)}
+EXTREMA = {"maximum": _extremum(greater, np.argmax), "minimum": _extremum(less, np.argmin)}
+
+
+def spread(a: Any, axis: Axis = None, out: None = None, keepdims: Any = False) -> Any:
+    """np.ptp: the largest entry minus the smallest."""
+    return EXTREMA["maximum"](a, axis, keepdims=keepdims) - EXTREMA["minimum"](a, axis, keepdims=keepdims)
+
 
 RUNNING = {"maximum": _running(maximum), "minimum": _running(minimum)}
 
@@ -197,6 +205,7 @@ OF_ENTRIES: dict[str, Callable[..., Any]] = {
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "where": choose, "select": select, "clip": clip, "var": variance, "std": deviation, "linalg.norm": norm,
     "max": EXTREMA["maximum"], "amax": EXTREMA["maximum"], "min": EXTREMA["minimum"], "amin": EXTREMA["minimum"],
+    "ptp": spread,
     **{f"linalg.{name}": getattr(elimination, name) for name in ("det", "slogdet", "inv", "solve", "cholesky")},
     "round": rounding.rounded, "around": rounding.rounded, "fix": lambda x: on_entries(rounding.trunc, x),
     **decisions.OF_ARRAYS,

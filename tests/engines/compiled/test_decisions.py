@@ -60,3 +60,27 @@ def test_the_sign_of_a_zero_is_another_branch(at: float, way: str | None) -> Non
     program = dc.compile(f, at={"x": at}, way=way)
     for x in (-0.0, 0.0, 3.0, -3.0, 0.0, -0.0, math.inf, -math.inf, 5e-324):
         assert program(x) == math.copysign(2.0, x) == dc.grad(f)(x), x
+
+
+EXTREMA = {
+    "max": lambda x: np.max(x), "min": lambda x: np.min(x), "a range": lambda x: np.ptp(x),
+    "an axis": lambda x: np.sum(np.maximum.reduce(x.reshape(2, 2)) * np.array([1.0, 2.0])),
+    "norms": lambda x: np.linalg.norm(x, np.inf) + np.linalg.norm(x.reshape(2, 2), 1),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", [None, "python"])
+@pytest.mark.parametrize("name", EXTREMA)
+def test_extrema_share_at_ties_as_on_the_tape(name: str, way: str | None) -> None:
+    f = EXTREMA[name]
+    points = [np.array(x, dtype=float) for x in ([5, 4, 3, 2], [1, 1, 1, 1], [1, 2, 2, 1], [0, 1, -1, 1], [2, 3, 4, 5])]
+    for at in points:
+        program = dc.compile(f, at={"x": at}, way=way)
+        for x in points:
+            assert np.allclose(program(x), dc.grad(f)(x), rtol=1e-15, atol=0), (at, x)  # thirds round in two ways
+
+
+def test_the_branch_of_nan_is_for_nan() -> None:
+    program = dc.compile(lambda x: np.max(x), at={"x": np.array([2.0, 1.0])}, want="value", way="python")
+    assert np.isnan(program(np.array([np.nan, 1.0])))
+    assert program(np.array([0.0, 1.0])) == 1.0
