@@ -6,7 +6,6 @@ import gc
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from operator import index
 from typing import Any
 
@@ -58,14 +57,17 @@ class Call:
             self.inputs = [kept_array(leaf) if isinstance(leaf, np.ndarray) else leaf for leaf in self.inputs]
         name = getattr(self.function, "name", "the function")
         self.entrywise = engine in AUTOMATIC and any(map(of_entries, self.inputs))
-        if engine in AUTOMATIC:
-            trace = Trace(self.entrywise)
-            variable = partial(bind, trace) if self.entrywise else trace.input
-            bound = [variable(f"x{k + 1}", leaf) for k, leaf in enumerate(self.inputs)]
+        if self.entrywise:
+            trace = Trace()
+            self.result = as_result(self.run([bind(trace, "x", leaf) for leaf in self.inputs]), name)
+            self.graph: Graph = trace.graph(_flat(self.result))
+            self.outputs = _split(self.graph.values, leaves(self.result))
+        elif engine in AUTOMATIC:
+            trace = Trace(entrywise=False)
+            bound = [trace.input(f"x{k + 1}", leaf) for k, leaf in enumerate(self.inputs)]
             self.result = as_result(self.run(bound), name)
-            results = leaves(self.result)
-            self.graph: Graph = trace.graph(self._parts(results))
-            self.outputs = list(map(plain_float, self._whole(self.graph.values, results)))
+            self.graph = trace.graph(leaves(self.result))
+            self.outputs = list(map(plain_float, self.graph.values))
         else:
             self.result = as_result(self.run(list(map(np.copy, self.inputs))), name)
             self.outputs = list(map(plain_float, leaves(self.result)))
@@ -86,22 +88,16 @@ class Call:
 
     def pulled(self, y_bar: Sequence[Any]) -> list[Any]:
         """One reverse pass: a derivative an input."""
-        found = zip(input_adjoints(self.graph, self._parts(y_bar)), self._parts(self.inputs), strict=True)
-        return self._whole([filled(v_bar, x) for v_bar, x in found], self.inputs)
+        if self.entrywise:
+            found = zip(input_adjoints(self.graph, _flat(y_bar)), _flat(self.inputs), strict=True)
+            return _split([filled(v_bar, x) for v_bar, x in found], self.inputs)
+        return [filled(v_bar, x) for v_bar, x in zip(input_adjoints(self.graph, y_bar), self.inputs, strict=True)]
 
     def pushed(self, x_dot: Sequence[Any]) -> list[Any]:
         """One forward pass: a derivative an output."""
-        v_dot = tangents(self.graph, self._parts(x_dot))
+        v_dot = tangents(self.graph, _flat(x_dot) if self.entrywise else x_dot)
         found = [filled(v_dot[i], self.graph.nodes[i].value) for i in self.graph.outputs]
-        return self._whole(found, self.outputs)
-
-    def _parts(self, values: Sequence[Any]) -> Sequence[Any]:
-        """Values as the graph has them: each as one, or its entries."""
-        return _flat(values) if self.entrywise else values
-
-    def _whole(self, parts: list[Any], like: Sequence[Any]) -> list[Any]:
-        """What the graph has, as values again."""
-        return _split(parts, like) if self.entrywise else parts
+        return _split(found, self.outputs) if self.entrywise else found
 
     def rows(self, engine: str) -> list[list[Any]]:
         """The Jacobian by an engine that goes entry by entry, a row for each entry of an output."""
@@ -194,10 +190,10 @@ def as_result(result: Any, name: str) -> Any:
     if isinstance(result, (list, tuple)) and result:
         items = [as_result(item, name) for item in result]
         return entries(items, (len(items),)) if any(map(of_entries, items)) else arrayed(items)
-    if of_entries(result):
+    if isinstance(result, Variable):
         return result
-    if isinstance(result, (Variable, np.ndarray)):
-        return arrayed(result)
+    if isinstance(result, np.ndarray):
+        return result if of_entries(result) else arrayed(result)
     return result if isinstance(result, (float, complex, np.generic)) else flat_outputs(result, name)[0]
 
 
