@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from diffcompare.engines.compiled import numba_code, points
-from diffcompare.engines.compiled.improving import Improving, Run, fused, seconds
+from diffcompare.engines.compiled.fused_plan import fused, obstacle
+from diffcompare.engines.compiled.improving import Improving, seconds, told
 from diffcompare.engines.compiled.numpy_code import Kernel, on_blocks
 from diffcompare.engines.compiled.plan import planned
 from diffcompare.engines.compiled.points import MOST_BRANCHES
@@ -27,18 +28,17 @@ from diffcompare.expression.program import Program
 
 LONGEST = 5 * 10**4  # nodes of a program that Python compiles, in about 20 us each
 FEW_ENTRIES, FEW_NODES = 64, 2000  # of arrays that may be faster entry by entry: both ways are timed
-WORTH_A_KERNEL = 10**5  # points times operations: below, NumPy is done before Numba has looked its kernel up
 ARRAYS = NumberDomain(lambda constant: constant, lambda primitive, operands: primitive(*operands))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Branch:
     """A program and how it runs: on a flat list of numbers (None where it does not hold), on arrays, on many points."""
 
     recording: Recording
     run: Callable[..., Any]
     arranged: Callable[[Sequence[Any]], Any]  # its results as a call returns them
-    kernels: dict[str, Kernel] = field(default_factory=dict)
+    kernel: Kernel | None = None
 
 
 class Compilation:
@@ -61,7 +61,7 @@ class Compilation:
         if not self.of_numbers and way == "python":
             raise DiffCompareError(f"python takes functions of numbers, and {request.function.name} works on arrays")
         if self.of_numbers and way == "numba" and self.branches[0].recording.results:
-            self.kernel(self.branches[0], 1)  # says at once where it cannot be
+            self.kernel(self.branches[0])  # says at once where it cannot be
 
     @property
     def ways(self) -> dict[str, str]:
@@ -69,9 +69,9 @@ class Compilation:
         if not self.of_numbers:
             run = self.branches[0].run
             return {"one point": self.way or (run.way if isinstance(run, Improving) else "numpy")}
-        reason = numba_code.obstacle(self.branches[0].recording)
-        many = self.way or (f"numpy ({reason})" if reason else "numba")
-        return {"one point": self.way or "python", "many points": many}
+        kernel = self.branches[0].kernel
+        many = kernel.way if isinstance(kernel, Improving) else told(self._against_kernels(self.branches[0]))
+        return {"one point": self.way or "python", "many points": self.way or many}
 
     @property
     def operations(self) -> int:
@@ -93,23 +93,29 @@ class Compilation:
         self.branches.append(branch)
         return branch
 
-    def _on_whole_arrays(self, graph: Graph) -> Run:
+    def _on_whole_arrays(self, graph: Graph) -> Callable[..., Any]:
         if self.way == "numba":
             return fused(graph, self.fma)
-        return Improving(graph) if self.way is None else planned(graph)
+        plan = planned(graph)
+        return Improving(plan, lambda: fused(graph), graph.operations(), obstacle(graph)) if self.way is None else plan
 
-    def kernel(self, branch: Branch, count: int) -> Kernel:
-        """How a program runs at so many points."""
-        way = self.way
-        if way is None:
-            worth = count * branch.recording.graph.operations() >= WORTH_A_KERNEL
-            way = "numba" if worth and not numba_code.obstacle(branch.recording) else "numpy"
-        if way not in branch.kernels:
-            branch.kernels[way] = {
-                "python": lambda: point_by_point(branch), "numpy": lambda: on_blocks(branch.recording),
-                "numba": lambda: numba_code.on_threads(branch.recording, self.fma),
-            }[way]()  # fmt: skip
-        return branch.kernels[way]
+    def kernel(self, branch: Branch) -> Kernel:
+        """How a program runs at many points."""
+        if branch.kernel is None:
+            recording = branch.recording
+            make: dict[str | None, Callable[[], Kernel]] = {
+                "python": lambda: point_by_point(branch), "numpy": lambda: on_blocks(recording),
+                "numba": lambda: numba_code.on_threads(recording, self.fma),
+            }  # fmt: skip
+            if self.way is None:
+                operations = recording.graph.operations()
+                branch.kernel = Improving(make["numpy"](), make["numba"], operations, self._against_kernels(branch))
+            else:
+                branch.kernel = make[self.way]()
+        return branch.kernel
+
+    def _against_kernels(self, branch: Branch) -> str:
+        return numba_code.obstacle(branch.recording) or numba_code.other_bits(branch.recording)
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         """The answer at a point, or at every point of arrays of points."""

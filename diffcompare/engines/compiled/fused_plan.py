@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from diffcompare.engines.compiled.arrays import prepared
 from diffcompare.engines.compiled.fusion import Fusion
 from diffcompare.engines.compiled.kernel import Kernel
-from diffcompare.engines.compiled.loading import loaded
-from diffcompare.engines.compiled.plan import Plan, Step
+from diffcompare.engines.compiled.loading import INSTALL, installed, loaded, too_long
+from diffcompare.engines.compiled.plan import Plan, Step, running
 from diffcompare.engines.compiled.ties import with_shares
+from diffcompare.errors import DiffCompareError
 from diffcompare.expression.graph import Graph
 from diffcompare.expression.primitives.structural import dtype_of
+
+
+def fused(graph: Graph, fma: bool = False) -> Callable[[Sequence[Any]], list[Any]]:
+    """A graph of arrays as a function of its inputs, by kernels wherever they can be.
+
+    Raises `DiffCompareError` where there is no Numba, or it would compile for long.
+    """
+    reason = obstacle(graph)
+    if reason:
+        raise DiffCompareError(reason)
+    return running(FusedPlan(prepared(graph), fma))
+
+
+def obstacle(graph: Graph) -> str:
+    """Why there are no kernels for a program; empty where there may be."""
+    return INSTALL if not installed() else too_long(graph.operations())
 
 
 class FusedPlan(Plan):

@@ -24,6 +24,11 @@ from diffcompare.expression.code import PYTHON, Line, assignments
 from diffcompare.expression.code_definitions import definitions
 
 NOT_IN_NUMBA = frozenset({"gamma", "loggamma", "polygamma"})  # C's have other values at the poles, or none
+# Those that round correctly, or not at all; of the others NumPy and C's library have other last bits.
+SAME_BITS = frozenset({
+    "add", "subtract", "multiply", "divide", "negative", "abs", "sqrt", "where",
+    "less", "less_equal", "greater", "greater_equal", "equal", "not_equal",
+})  # fmt: skip
 PIECE, BLOCK = 9, 64  # lines of a loop, and points that go through all loops before the next
 NAMES = re.compile(r"\b[xtrc]\d+\b")
 CHUNK = 2**16  # points that a thread takes at a time
@@ -35,9 +40,18 @@ def obstacle(recording: Recording) -> str:
     """Why there can be no kernel of a program; empty where there can."""
     if not installed():
         return INSTALL
-    names = {node.primitive.name for node in recording.graph.nodes if node.primitive is not None}
-    missing = sorted(names & NOT_IN_NUMBA)
+    missing = sorted(_names(recording) & NOT_IN_NUMBA)
     return too_long(len(recording.graph.nodes)) or (f"numba has no {', '.join(missing)}" if missing else "")
+
+
+def other_bits(recording: Recording) -> str:
+    """Which operations a kernel rounds otherwise than NumPy; empty where the results are the same bits."""
+    others = sorted(_names(recording) - SAME_BITS)
+    return f"numba rounds {', '.join(others)} otherwise" if others else ""
+
+
+def _names(recording: Recording) -> set[str]:
+    return {node.primitive.name for node in recording.graph.nodes if node.primitive is not None and node.operands}
 
 
 def on_threads(recording: Recording, fma: bool = False) -> Kernel:

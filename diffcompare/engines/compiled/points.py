@@ -128,7 +128,7 @@ def _run(compilation: Compilation, branch: Branch, inputs: Arrays, results: Arra
 
     A derivative that is nan is no answer, unless the value is nan too.
     """
-    held, nan = compilation.kernel(branch, len(results[0]))(inputs, results)
+    held, nan = compilation.kernel(branch)(inputs, results)
     if held is None and not nan:
         return ()
     left = np.zeros(len(results[0]), dtype=bool) if held is None else ~held

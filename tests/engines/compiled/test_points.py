@@ -12,7 +12,9 @@ import pytest
 
 import diffcompare as dc
 from diffcompare.engines.certified import certify
-from diffcompare.engines.compiled import loading, numba_code
+from diffcompare.engines.compiled import improving, loading, numba_code
+from diffcompare.engines.compiled.compilation import Compilation
+from diffcompare.engines.compiled.request import requested
 from diffcompare.expression.primitives import Primitive
 from diffcompare.measure import measure
 from tests.expression.rows import COMPARISONS, ROWS, function_of
@@ -188,6 +190,62 @@ def test_without_a_usable_cache_kernels_are_compiled_anew(
 
 
 @needs_numba
+def test_a_kernel_that_cannot_be_read_is_made_again_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    texts = []
+    for _ in range(3):
+        loading.loaded.cache_clear()
+        for name in [name for name in sys.modules if name.startswith("diffcompare_kernel")]:
+            del sys.modules[name]
+        assert dc.compile("x^2*9.375", at={"x": 1.0}, way="numba")(np.array([2.0])).tolist() == [37.5]
+        (kept,) = tmp_path.rglob("*.nbi")
+        texts.append(kept.read_bytes()[-100:])
+        if len(texts) == 1:
+            kept.write_bytes(b"not an index")
+    assert texts[1] == texts[2] != b"not an index"
+
+
+@needs_numba
+def test_a_relative_cache_folder_is_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")
+    loading.loaded.cache_clear()
+    dc.compile("x^2*11.5", at={"x": 1.0}, way="numba")
+    assert not (tmp_path / "relative").exists()
+    assert list((tmp_path / "home").rglob("*.nbi"))
+
+
+def test_a_numba_that_cannot_be_imported_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(name: str) -> None:
+        raise ImportError("Numba needs NumPy 1.0 or less")
+
+    loading.loaded.cache_clear()
+    monkeypatch.setattr(improving, "BEGINNING", -1.0)
+    monkeypatch.setattr(loading, "installed", lambda: True)
+    monkeypatch.setattr(numba_code, "installed", lambda: True)
+    monkeypatch.setattr(loading.importlib, "import_module", refused)
+    with pytest.raises(dc.DiffCompareError, match=r"numba cannot be imported: Numba needs NumPy 1\.0 or less"):
+        dc.compile("x^2*1.5", at={"x": 1.0}, way="numba")
+    program = Compilation(requested(dc.function("x^2*1.5"), {"x": 1.0}, "gradient", None))
+    for _ in range(2):
+        assert program(np.array([2.0])).tolist() == [6.0]
+    assert program.ways["many points"] == "numpy (numba cannot be imported: Numba needs NumPy 1.0 or less)"
+
+
+@needs_numba
+def test_kernels_take_over_once_they_are_worth_compiling(monkeypatch: pytest.MonkeyPatch) -> None:
+    x = np.linspace(0.1, 1, 10**6)
+    monkeypatch.setattr(improving, "BEGINNING", -1.0)
+    program = Compilation(requested(dc.function("x^2*(1 - x)^2"), {"x": 1.0}, "gradient", None))
+    assert program.ways["many points"] == "numpy, and numba once that is worth compiling"
+    first = program(x)
+    assert program.ways["many points"] in ("numba", "numpy, faster than numba")
+    assert np.array_equal(program(x), first)
+    other = Compilation(requested(dc.function("exp(x)*sin(x)"), {"x": 1.0}, "gradient", None))
+    assert other.ways["many points"] == "numpy (numba rounds cos, exp, sin otherwise)"
+
+
 def test_products_and_sums_round_once_only_where_that_was_asked_for() -> None:
     x, y, z = 1 + 2.0**-30, 1 - 2.0**-30, -1.0
     at = {"x": x, "y": y, "z": z}
