@@ -2,9 +2,12 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,6 +29,18 @@ class Outcome(NamedTuple):
 
 
 Run = Callable[..., Outcome]
+
+
+@contextmanager
+def started(*arguments: str, **options: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """The program in a process that can be interrupted, wherever the tests run, and that does not outlive its test."""
+    listening = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a job in the background would not
+    command = [sys.executable, "-m", "diffcompare", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, preexec_fn=listening, **options) as running:
+        try:
+            yield running
+        finally:
+            running.kill()
 
 
 @pytest.fixture

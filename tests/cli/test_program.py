@@ -11,7 +11,7 @@ import pytest
 import diffcompare as dc
 from diffcompare_cli.commands import COMMANDS
 
-from .conftest import Run
+from .conftest import Run, started
 
 HEAVY = ("numpy", "sympy", "matplotlib", "flint", "json", "pathlib", "typst", "pygraphviz", "difflib")
 
@@ -84,16 +84,12 @@ def test_interruption(environment: dict[str, str], tmp_path: Path) -> None:
     endless = tmp_path / "endless.py"
     endless.write_text("import sys\n\ndef f(x):\n    print('started', flush=True)\n    while True: pass\n")
     picture = tmp_path / "graph.svg"
-    running = subprocess.Popen(
-        [sys.executable, "-m", "diffcompare", "trace", f"{endless}:f", "--at", "x=1", "--output", str(picture)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environment,
-    )
-    assert running.stderr is not None
-    assert running.stderr.readline() == b"started\n"  # what the function prints goes to standard error
-    os.kill(running.pid, signal.SIGINT)
-    out, err = running.communicate(timeout=30)
+    arguments = ("trace", f"{endless}:f", "--at", "x=1", "--output", str(picture))
+    with started(*arguments, stderr=subprocess.PIPE, env=environment) as running:
+        assert running.stderr is not None
+        assert running.stderr.readline() == b"started\n"  # what the function prints goes to standard error
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=30)
     assert (running.returncode, out) == (130, b"")
     assert b"Traceback" not in err
     assert not list(tmp_path.glob("*svg*"))

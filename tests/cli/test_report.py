@@ -2,13 +2,12 @@
 
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from .conftest import Run
+from .conftest import Run, started
 
 
 def test_book_of_a_function(run: Run, tmp_path: Path) -> None:
@@ -54,16 +53,14 @@ def test_interruption_shows_progress_until_then_and_leaves_nothing(environment: 
         "    if next(calls) > 20:\n        print('STARTED', flush=True)\n        while True: pass\n    return x * x\n"
     )
     reading, writing = os.openpty()
-    running = subprocess.Popen(
-        [sys.executable, "-m", "diffcompare", "report", "slow.py:f", "--at", "x=1", "--png", "pages"],
-        stdout=subprocess.PIPE, stderr=writing, env=environment, cwd=tmp_path,
-    )  # fmt: skip
-    os.close(writing)
-    seen = b""
-    while b"STARTED" not in seen:
-        seen += os.read(reading, 1000)
-    os.kill(running.pid, signal.SIGINT)
-    out, _ = running.communicate(timeout=60)
+    arguments = ("report", "slow.py:f", "--at", "x=1", "--png", "pages")
+    with started(*arguments, stderr=writing, env=environment, cwd=tmp_path) as running:
+        os.close(writing)
+        seen = b""
+        while b"STARTED" not in seen:
+            seen += os.read(reading, 1000)
+        running.send_signal(signal.SIGINT)
+        out, _ = running.communicate(timeout=60)
     seen += os.read(reading, 10000)
     assert (running.returncode, out) == (130, b"")
     assert b"\rcomparing the engines with the certified reference" in seen
