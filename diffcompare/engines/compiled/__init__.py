@@ -1,7 +1,9 @@
 """Compiled execution: a derivative recorded once, simplified, and run as straight-line code.
 
-The results are the tape's bit for bit, but for the sign of a zero where the tape leaves out a product with a partial
-that happens to be 0 at the point.
+The results are the tape's bit for bit where the operations are the same, but for the sign of a zero where the tape
+leaves out a product with a partial that happens to be 0 at the point.  The same operation is not the same everywhere:
+Python, NumPy and Numba have sums, products, quotients and roots in common, each rounded correctly, and may differ in the
+last places of exp, sin, tanh, powers and the like.
 """
 
 from __future__ import annotations

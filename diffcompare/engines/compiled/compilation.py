@@ -21,7 +21,6 @@ from diffcompare.engines.compiled.request import Request, like
 from diffcompare.engines.compiled.tape import by_tape
 from diffcompare.errors import ArgumentError, DiffCompareError, PointError, TracingError
 from diffcompare.expression.containers import leaves, rebuilding, rebuilt
-from diffcompare.expression.graph import Graph
 from diffcompare.expression.numbers import FLOAT, NumberDomain
 from diffcompare.expression.primitives.structural import dtype_of, shape_of, size_of
 from diffcompare.expression.program import Program
@@ -86,18 +85,21 @@ class Compilation:
         output, arranged = recording.output, self.request.arranged
         if not recording.of_numbers:
             places = arranged(range(recording.results), output)
-            branch = Branch(recording, self._on_whole_arrays(recording.graph), rebuilding(places))
+            branch = Branch(recording, self._on_whole_arrays(recording), rebuilding(places))
         else:
             run = on_numbers(recording) if len(recording.graph.nodes) <= LONGEST else replaying(recording)
             branch = Branch(recording, run, lambda found: arranged(found, output, joined))
         self.branches.append(branch)
         return branch
 
-    def _on_whole_arrays(self, graph: Graph) -> Callable[..., Any]:
+    def _on_whole_arrays(self, recording: Recording) -> Callable[..., Any]:
+        graph, checked = recording.graph, recording.results if recording.checked else 0
         if self.way == "numba":
-            return fused(graph, self.fma)
-        plan = planned(graph)
-        return Improving(plan, lambda: fused(graph), graph.operations(), obstacle(graph)) if self.way is None else plan
+            return fused(graph, checked, self.fma)
+        plan = planned(graph, checked)
+        if self.way is not None:
+            return plan
+        return Improving(plan, lambda: fused(graph, checked), graph.operations(), obstacle(graph))
 
     def kernel(self, branch: Branch) -> Kernel:
         """How a program runs at many points."""
@@ -191,10 +193,11 @@ class Compilation:
         inputs = [leaf for value in point.values() for leaf in leaves(value)]
         holding = (branch for branch in self.branches if branch.recording.graph.holds(ARRAYS, inputs))
         branch = next(holding, None) or (self.add(point) if len(self.branches) < MOST_BRANCHES else None)
-        found = branch.run(inputs)[: branch.recording.results] if branch else []
-        if branch is None or (branch.recording.checked and any(map(has_nan, found))):
+        found = branch.run(inputs) if branch else None
+        if branch is None or found is None:
             return by_tape(self.request, point)
-        return branch.arranged([float(result) if type(result) is np.float64 else result for result in found])
+        results = found[: branch.recording.results]
+        return branch.arranged([float(result) if type(result) is np.float64 else result for result in results])
 
     def _chosen(self) -> bool:
         """Whether arrays are taken entry by entry: where there are none, and where that is faster, by measurement."""
@@ -218,16 +221,6 @@ class Compilation:
         numbers = on_numbers(entries)
         inputs = [float(entry) for part in parts for entry in np.ravel(part)]
         return seconds(lambda: numbers(*inputs)) < seconds(lambda: whole(parts))
-
-
-def has_nan(result: Any) -> bool:
-    """Whether a number or an array has a nan, which the sum of the squares of all then is too, and only then.
-
-    >>> has_nan(np.array([np.inf, -np.inf])), has_nan(np.array([1.0, np.nan]))
-    (False, True)
-    """
-    total = np.vdot(result, result).real if shape_of(result) else result
-    return bool(total != total)
 
 
 def joined(parts: Sequence[float], shape: tuple[int, ...]) -> Any:

@@ -18,15 +18,15 @@ from diffcompare.expression.graph import Graph
 from diffcompare.expression.primitives.structural import dtype_of
 
 
-def fused(graph: Graph, fma: bool = False) -> Callable[[Sequence[Any]], list[Any]]:
-    """A graph of arrays as a function of its inputs, by kernels wherever they can be.
+def fused(graph: Graph, checked: int = 0, fma: bool = False) -> Callable[[Sequence[Any]], list[Any] | None]:
+    """As `planned`, by kernels wherever they can be.
 
     Raises `DiffCompareError` where there is no Numba, or it would compile for long.
     """
     reason = obstacle(graph)
     if reason:
         raise DiffCompareError(reason)
-    return running(FusedPlan(prepared(graph), fma))
+    return running(FusedPlan(prepared(graph), checked, fma))
 
 
 def obstacle(graph: Graph) -> str:
@@ -37,10 +37,10 @@ def obstacle(graph: Graph) -> str:
 class FusedPlan(Plan):
     """The steps of a graph, runs of operations entry by entry as kernels."""
 
-    def __init__(self, graph: Graph, fma: bool = False) -> None:
+    def __init__(self, graph: Graph, checked: int = 0, fma: bool = False) -> None:
         self.fma = fma
         self.kernels: list[Kernel] = []
-        super().__init__(with_shares(graph))
+        super().__init__(with_shares(graph), checked)
         self.fusion.views.clear()  # arrays that nothing refers to any more
 
     def _groups(self) -> list[list[int]]:

@@ -16,6 +16,7 @@ import numpy as np
 
 from diffcompare.engines.compiled.arrays import ADD, prepared
 from diffcompare.engines.compiled.blocks import BLOCK, LONG, Line, Values, grouped, in_blocks, is_cut
+from diffcompare.engines.compiled.nan_check import held, watches
 from diffcompare.expression.graph import Graph
 from diffcompare.expression.primitives import Primitive, Structural
 from diffcompare.expression.primitives.contraction import matmul
@@ -28,24 +29,26 @@ MOVES = frozenset(
 BY_NAME = (np.maximum, np.minimum)  # NumPy wants to be told by name where these write
 
 
-def planned(graph: Graph) -> Callable[[Sequence[Any]], list[Any]]:
+def planned(graph: Graph, checked: int = 0) -> Callable[[Sequence[Any]], list[Any] | None]:
     """A graph of arrays as a function of its inputs, of the traced shapes and types; one value an output.
+
+    None where one of the first `checked` outputs has a nan.
 
     >>> from diffcompare.expression.variable import Trace
     >>> x = (trace := Trace(entrywise=False)).input("x", np.array([1.0, 2.0, 3.0]))
     >>> planned(trace.graph([np.sum(x * x), x[::-1]]))([np.array([3.0, 4.0, 5.0])])
     [np.float64(50.0), array([5., 4., 3.])]
     """
-    return running(Plan(prepared(graph)))
+    return running(Plan(prepared(graph), checked))
 
 
-def running(plan: Plan) -> Callable[[Sequence[Any]], list[Any]]:
-    """A plan as a function of the inputs of its graph; one value an output."""
+def running(plan: Plan) -> Callable[[Sequence[Any]], list[Any] | None]:
+    """A plan as a function of the inputs of its graph; one value an output, or None where one has a nan."""
     inputs_at = [i for i, node in enumerate(plan.nodes) if node.primitive is None and node.constant is None]
     outputs = list(zip(plan.graph.outputs, plan.copied(), strict=True))
     idle: list[Values] = []
 
-    def run(inputs: Sequence[Any]) -> list[Any]:
+    def run(inputs: Sequence[Any]) -> list[Any] | None:
         try:
             space = idle.pop()
         except IndexError:
@@ -56,8 +59,9 @@ def running(plan: Plan) -> Callable[[Sequence[Any]], list[Any]]:
         with np.errstate(all="ignore"):
             for step in plan.steps:
                 step(values)
+            nan = any(watch.finds_nan(values) for watch in plan.watches)
         idle.append(space)
-        return [_owned(values[i], copied) for i, copied in outputs]
+        return None if nan else [_owned(values[i], copied) for i, copied in outputs]
 
     return run
 
@@ -87,20 +91,22 @@ class Buffers:
 class Plan:
     """The steps of a graph on a list of values: one a node, then the buffers."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, checked: int = 0) -> None:
         self.graph, self.nodes = graph, graph.nodes
         self.operands = [node.operands for node in graph.nodes]
         self.calls = [_call(node) for node in graph.nodes]
         self.parts = self._parts_added_in_place()
         self.root = self._roots()
         self.kept = {self.root[i] for i in graph.outputs}  # results: in arrays of their own
+        self.watches = watches(self, checked)
+        held_back = held(self, self.watches)
         self.buffers = Buffers(len(self.nodes))
         self.buffer_of: dict[int, int] = {}  # by the node whose memory it is
         groups = self._groups()
         last = {self.root[j]: t for t, group in enumerate(groups) for i in group for j in self.operands[i]}
         self.steps: list[Step] = []
         for t, group in enumerate(groups):
-            done = {self.root[j] for i in group for j in self.operands[i]}
+            done = {self.root[j] for i in group for j in self.operands[i]} - held_back
             ended = [self.buffer_of[root] for root in done if last[root] == t and root in self.buffer_of]
             if len(group) > 1:
                 outputs = [i for i in group if i in self.kept or last.get(i, -1) > t]
