@@ -110,9 +110,10 @@ def _extremum(beats: Callable[..., Any], place: Callable[..., Any]) -> Callable[
             return winner
         ties = []
         for entry in entries:
-            if not _same(entry, winner) and not decided(beats(winner, entry)):
-                decided(equal(winner, entry))
-                ties += [entry] if math.isfinite(concrete(entry)) else []
+            if not _same(entry, winner):
+                tied = concrete(entry) == concrete(winner)
+                decided((equal if tied else beats)(winner, entry))
+                ties += [entry] if tied and math.isfinite(concrete(entry)) else []
         return winner + sum(tie - winner for tie in ties) / (len(ties) + 1) if ties else winner
 
     def over(x: Any, axis: Axis = None, out: None = None, keepdims: Any = False, **_: Any) -> Any:
