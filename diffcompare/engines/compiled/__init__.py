@@ -2,8 +2,8 @@
 
 The results are the tape's bit for bit where the operations are the same, but for the sign of a zero where the tape
 leaves out a product with a partial that happens to be 0 at the point.  The same operation is not the same everywhere:
-Python, NumPy and Numba have sums, products, quotients and roots in common, each rounded correctly, and may differ in the
-last places of exp, sin, tanh, powers and the like.
+Python, NumPy and Numba have sums, products, quotients and roots in common, each rounded correctly; of exp, sin, tanh,
+powers and the like the last places may differ.
 """
 
 from __future__ import annotations

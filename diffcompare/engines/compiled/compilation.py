@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from diffcompare.engines.compiled import numba_code, points
-from diffcompare.engines.compiled.fused_plan import fused, obstacle
 from diffcompare.engines.compiled.improving import Improving, seconds, told
+from diffcompare.engines.compiled.kernels.fused_plan import fused, obstacle
 from diffcompare.engines.compiled.numpy_code import Kernel, on_blocks
 from diffcompare.engines.compiled.plan import planned
 from diffcompare.engines.compiled.points import MOST_BRANCHES

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from diffcompare.engines.compiled.loading import INSTALL, installed, loaded, options, too_long
+from diffcompare.engines.compiled.kernels.loading import INSTALL, installed, loaded, options, too_long
 from diffcompare.engines.compiled.numpy_code import Kernel
 from diffcompare.engines.compiled.recording import Recording
 from diffcompare.errors import DiffCompareError

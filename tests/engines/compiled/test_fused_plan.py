@@ -16,9 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import diffcompare as dc
-from diffcompare.engines.compiled import fused_plan, improving, reductions
+from diffcompare.engines.compiled import improving
 from diffcompare.engines.compiled.arrays import prepared
-from diffcompare.engines.compiled.fused_plan import FusedPlan, fused
+from diffcompare.engines.compiled.kernels import fused_plan, reductions
+from diffcompare.engines.compiled.kernels.fused_plan import FusedPlan, fused
 from diffcompare.engines.compiled.plan import planned, running
 from diffcompare.expression.graph import Graph
 from diffcompare.expression.variable import Trace

@@ -12,8 +12,9 @@ import pytest
 
 import diffcompare as dc
 from diffcompare.engines.certified import certify
-from diffcompare.engines.compiled import improving, loading, numba_code
+from diffcompare.engines.compiled import improving, numba_code
 from diffcompare.engines.compiled.compilation import Compilation
+from diffcompare.engines.compiled.kernels import loading
 from diffcompare.engines.compiled.request import requested
 from diffcompare.expression.primitives import Primitive
 from diffcompare.measure import measure

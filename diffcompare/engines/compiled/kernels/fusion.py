@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from diffcompare.engines.compiled.fusible import FLOATS, entry_kind, is_fusible, result_kind
-from diffcompare.engines.compiled.nests import Access
+from diffcompare.engines.compiled.kernels.fusible import FLOATS, entry_kind, is_fusible, result_kind
+from diffcompare.engines.compiled.kernels.nests import Access
+from diffcompare.engines.compiled.kernels.reductions import REDUCTIONS, is_one_by_one, is_sum_of_rows, row_length
 from diffcompare.engines.compiled.plan import MOVES, Plan
-from diffcompare.engines.compiled.reductions import REDUCTIONS, is_one_by_one, is_sum_of_rows, row_length
 from diffcompare.expression.primitives import PRIMITIVES, Structural
 from diffcompare.expression.primitives.stepwise import beats, holds
 from diffcompare.expression.primitives.structural import dtype_of, size_of

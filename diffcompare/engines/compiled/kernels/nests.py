@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from diffcompare.engines.compiled.loading import options
-from diffcompare.engines.compiled.reductions import ROW_SUM, row_parts, sum_of_parts
+from diffcompare.engines.compiled.kernels.loading import options
+from diffcompare.engines.compiled.kernels.reductions import ROW_SUM, row_parts, sum_of_parts
 
 
 class Access(NamedTuple):

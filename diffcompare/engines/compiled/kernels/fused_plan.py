@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from diffcompare.engines.compiled.arrays import prepared
-from diffcompare.engines.compiled.fusion import Fusion
-from diffcompare.engines.compiled.kernel import Kernel
-from diffcompare.engines.compiled.loading import INSTALL, installed, loaded, too_long
+from diffcompare.engines.compiled.kernels.fusion import Fusion
+from diffcompare.engines.compiled.kernels.kernel import Kernel
+from diffcompare.engines.compiled.kernels.loading import INSTALL, installed, loaded, too_long
+from diffcompare.engines.compiled.kernels.ties import with_shares
 from diffcompare.engines.compiled.plan import Plan, Step, running
-from diffcompare.engines.compiled.ties import with_shares
 from diffcompare.errors import DiffCompareError
 from diffcompare.expression.graph import Graph
 from diffcompare.expression.primitives.structural import dtype_of

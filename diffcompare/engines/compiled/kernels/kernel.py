@@ -6,10 +6,10 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from diffcompare.engines.compiled.fusible import formula
-from diffcompare.engines.compiled.fusion import Fusion
-from diffcompare.engines.compiled.nests import Access, Line, Nest, Row, kernel_text
-from diffcompare.engines.compiled.reductions import REDUCTIONS
+from diffcompare.engines.compiled.kernels.fusible import formula
+from diffcompare.engines.compiled.kernels.fusion import Fusion
+from diffcompare.engines.compiled.kernels.nests import Access, Line, Nest, Row, kernel_text
+from diffcompare.engines.compiled.kernels.reductions import REDUCTIONS
 from diffcompare.expression.graph import Node
 
 READ_ONLY = "Array({}, 1, 'C', readonly=True)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from diffcompare.engines.compiled.fusible import FLOATS, FORMULAS
+from diffcompare.engines.compiled.kernels.fusible import FLOATS, FORMULAS
 from diffcompare.expression.graph import Node
 from diffcompare.expression.primitives.structural import dtype_of, size_of
 
