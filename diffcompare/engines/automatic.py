@@ -14,6 +14,7 @@ import numpy as np
 
 from diffcompare.expression.function import Function, bind
 from diffcompare.expression.graph import Graph, Node
+from diffcompare.expression.operands import has_nan
 from diffcompare.expression.primitives import Operation, Primitive
 from diffcompare.expression.primitives.piecewise import equal, where
 from diffcompare.expression.primitives.primitive import Traced, concrete, has_objects
@@ -215,8 +216,7 @@ def times(partial: Any, seed: Any) -> Any:
 
 def _with_zeros(product: Any, value: Any, seed: Any) -> Any:
     """A product with 0 where the seed is 0 and the product nan."""
-    least = np.minimum.reduce(value, axis=None, initial=0)
-    return product if least == least else where(equal(seed, 0.0), 0.0, product)
+    return where(equal(seed, 0.0), 0.0, product) if has_nan(value) else product
 
 
 def plus(total: Any, term: Any) -> Any:

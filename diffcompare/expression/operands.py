@@ -37,6 +37,16 @@ def same_bytes(x: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> bool:
     return np.array_equal(x.ravel().view(np.uint8), y.ravel().view(np.uint8))
 
 
+def has_nan(result: Any) -> bool:
+    """Whether a number or an array has a nan, which the sum of the squares of all then is too, and only then.
+
+    >>> has_nan(np.array([np.inf, -np.inf])), has_nan(np.array([1.0, np.nan]))
+    (False, True)
+    """
+    total = np.vdot(result, result).real if getattr(result, "ndim", 0) else result
+    return bool(total != total)
+
+
 def nested(value: Any) -> Any:
     """Nested lists as nested tuples, which can be compared and stored in a set."""
     return tuple(map(nested, value)) if isinstance(value, list) else value

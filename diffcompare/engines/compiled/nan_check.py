@@ -1,32 +1,32 @@
-"""Whether a derivative is nan anywhere, asked of fewer numbers than it has where it is a product of matrices."""
+"""Whether a derivative is nan anywhere, asked of fewer numbers than it has where it is a product of matrices.
+
+The norms of the two matrices are taken as soon as they are there, while they are in the cache.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from diffcompare.expression.operands import has_nan
 from diffcompare.expression.primitives.contraction import matmul
-from diffcompare.expression.primitives.structural import dtype_of, shape_of, size_of
+from diffcompare.expression.primitives.structural import dtype_of, size_of
 
 if TYPE_CHECKING:
     from diffcompare.engines.compiled.plan import Plan
 
-FLOATS = frozenset(map(np.dtype, ("float64", "float32")))
+LARGEST = {np.dtype(kind): float(np.finfo(kind).max) for kind in ("float64", "float32")}
 MARGIN = 4.0  # for the roundings of the norms and of the product
 
 
 class Watch(NamedTuple):
-    """A result, and the two matrices whose product it is; none of other results."""
+    """A result, and the matrices whose product it is; none of other results."""
 
     result: int
     factors: tuple[int, ...]
-
-    def finds_nan(self, values: Sequence[Any]) -> bool:
-        """Whether the result of a run has a nan, by the values of the run."""
-        return not (self.factors and _is_bounded(*(values[j] for j in self.factors))) and has_nan(values[self.result])
 
 
 def watches(plan: Plan, checked: int) -> list[Watch]:
@@ -34,38 +34,41 @@ def watches(plan: Plan, checked: int) -> list[Watch]:
     return [Watch(i, _factors(plan, i)) for i in dict.fromkeys(plan.graph.outputs[:checked])]
 
 
-def held(plan: Plan, found: Iterable[Watch]) -> set[int]:
-    """The nodes whose memory may not be used again before the end of a run."""
-    return {plan.root[j] for watch in found for j in watch.factors}
+def question(plan: Plan, watch: Watch) -> Callable[[Sequence[Any]], bool]:
+    """Whether a result of a run has a nan, by the values of the run.
 
-
-def has_nan(result: Any) -> bool:
-    """Whether a number or an array has a nan, which the sum of the squares of all then is too, and only then.
-
-    >>> has_nan(np.array([np.inf, -np.inf])), has_nan(np.array([1.0, np.nan]))
-    (False, True)
+    Source: the inequality of Cauchy and Schwarz; no sum in a product is larger than the product of the norms.
     """
-    total = np.vdot(result, result).real if shape_of(result) else result
-    return bool(total != total)
+    result = watch.result
+    if not watch.factors:
+        return lambda values: has_nan(values[result])
+    first, second = (plan.norm_of[j] for j in watch.factors)
+    largest = LARGEST[dtype_of(plan.nodes[result].value)] / MARGIN
+    return lambda values: not values[first] * values[second] < largest and has_nan(values[result])
+
+
+def norm(matrix: Any) -> float:
+    """The square root of the sum of the squares of all entries, nan where one is.
+
+    >>> norm(np.array([[3.0, 0.0], [0.0, 4.0]]))
+    5.0
+    """
+    flat = matrix.ravel("K")
+    return math.sqrt(float(np.vdot(flat, flat)))
 
 
 def _factors(plan: Plan, i: int) -> tuple[int, ...]:
-    """The matrices whose product a result is, if they have fewer entries and are still there at the end."""
-    while getattr(plan.nodes[i].primitive, "name", "") in ("transpose", "reshape"):
-        (i,) = plan.operands[i]
-    node, factors = plan.nodes[i], plan.operands[i]
-    if node.primitive is not matmul or any(len(plan.nodes[j].shape) != 2 for j in factors):
+    """The matrices whose product a result is, if they have fewer entries."""
+    node = plan.nodes[_moved(plan, i)]
+    if node.primitive is not matmul or any(len(plan.nodes[j].shape) != 2 for j in node.operands):
         return ()
-    changed = {plan.root[j] for j in plan.parts}
+    factors = tuple([_moved(plan, j) for j in node.operands])
     fewer = sum(size_of(plan.nodes[j].value) for j in factors) < size_of(node.value)
-    kept = not any(plan.root[j] in changed for j in factors)
-    return factors if fewer and kept and {dtype_of(plan.nodes[j].value) for j in (i, *factors)} <= FLOATS else ()
+    return factors if fewer and all(dtype_of(plan.nodes[j].value) in LARGEST for j in (i, *factors)) else ()
 
 
-def _is_bounded(x: Any, y: Any) -> bool:
-    """Whether the norms of two matrices say that all sums in their product are finite.
-
-    Source: the inequality of Cauchy and Schwarz for a row and a column.
-    """
-    norms = [math.sqrt(float(np.vdot(flat, flat))) for flat in (x.ravel("K"), y.ravel("K"))]  # nan where one is
-    return MARGIN * norms[0] * norms[1] < float(np.finfo(np.result_type(x, y)).max)
+def _moved(plan: Plan, i: int) -> int:
+    """The node whose entries a value has, in another arrangement."""
+    while getattr(plan.nodes[i].primitive, "name", "") in ("transpose", "reshape"):
+        (i,) = plan.nodes[i].operands
+    return i

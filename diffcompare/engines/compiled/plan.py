@@ -16,7 +16,7 @@ import numpy as np
 
 from diffcompare.engines.compiled.arrays import ADD, prepared
 from diffcompare.engines.compiled.blocks import BLOCK, LONG, Line, Values, grouped, in_blocks, is_cut
-from diffcompare.engines.compiled.nan_check import held, watches
+from diffcompare.engines.compiled.nan_check import norm, question, watches
 from diffcompare.expression.graph import Graph
 from diffcompare.expression.primitives import Primitive, Structural
 from diffcompare.expression.primitives.contraction import matmul
@@ -44,7 +44,7 @@ def planned(graph: Graph, checked: int = 0) -> Callable[[Sequence[Any]], list[An
 
 def running(plan: Plan) -> Callable[[Sequence[Any]], list[Any] | None]:
     """A plan as a function of the inputs of its graph; one value an output, or None where one has a nan."""
-    inputs_at = [i for i, node in enumerate(plan.nodes) if node.primitive is None and node.constant is None]
+    inputs_at = [i for i in range(len(plan.nodes)) if plan.is_input(i)]
     outputs = list(zip(plan.graph.outputs, plan.copied(), strict=True))
     idle: list[Values] = []
 
@@ -59,7 +59,7 @@ def running(plan: Plan) -> Callable[[Sequence[Any]], list[Any] | None]:
         with np.errstate(all="ignore"):
             for step in plan.steps:
                 step(values)
-            nan = any(watch.finds_nan(values) for watch in plan.watches)
+            nan = any(is_nan(values) for is_nan in plan.questions)
         idle.append(space)
         return None if nan else [_owned(values[i], copied) for i, copied in outputs]
 
@@ -98,15 +98,17 @@ class Plan:
         self.parts = self._parts_added_in_place()
         self.root = self._roots()
         self.kept = {self.root[i] for i in graph.outputs}  # results: in arrays of their own
-        self.watches = watches(self, checked)
-        held_back = held(self, self.watches)
-        self.buffers = Buffers(len(self.nodes))
+        watched = watches(self, checked)
+        factors = dict.fromkeys(j for watch in watched for j in watch.factors)
+        self.norm_of = {j: len(self.nodes) + k for k, j in enumerate(factors)}  # and the place for it
+        self.questions = [question(self, watch) for watch in watched]
+        self.buffers = Buffers(len(self.nodes) + len(factors))
         self.buffer_of: dict[int, int] = {}  # by the node whose memory it is
         groups = self._groups()
         last = {self.root[j]: t for t, group in enumerate(groups) for i in group for j in self.operands[i]}
-        self.steps: list[Step] = []
+        self.steps: list[Step] = [_norm(j, place) for j, place in self.norm_of.items() if self.is_input(j)]
         for t, group in enumerate(groups):
-            done = {self.root[j] for i in group for j in self.operands[i]} - held_back
+            done = {self.root[j] for i in group for j in self.operands[i]}
             ended = [self.buffer_of[root] for root in done if last[root] == t and root in self.buffer_of]
             if len(group) > 1:
                 outputs = [i for i in group if i in self.kept or last.get(i, -1) > t]
@@ -114,6 +116,11 @@ class Plan:
                 self.buffers.give(ended)
             elif self.operands[group[0]]:
                 self.steps.append(self._single(group[0], ended))
+            self.steps += [_norm(j, self.norm_of[j]) for j in group if j in self.norm_of]
+
+    def is_input(self, i: int) -> bool:
+        """Whether a value is the caller's."""
+        return self.nodes[i].primitive is None and self.nodes[i].constant is None
 
     def _groups(self) -> list[list[int]]:
         """The operations in the order in which they run; several together are a run."""
@@ -121,7 +128,9 @@ class Plan:
 
     def space(self) -> Values:
         """The values that a run begins with."""
-        return [node.constant for node in self.nodes] + list(map(np.empty_like, self.buffers.like))
+        constants = [node.constant for node in self.nodes]
+        norms = [None if constants[j] is None else norm(constants[j]) for j in self.norm_of]
+        return [*constants, *norms, *map(np.empty_like, self.buffers.like)]
 
     def copied(self) -> list[bool]:
         """One flag an output: whether its memory is an argument's, a constant's or another output's."""
@@ -250,6 +259,13 @@ def _called(call: Any, operands: Sequence[int], result: int, buffer: int | None)
     if call in BY_NAME and len(places) == 3:
         return extremum
     return on_one if len(places) == 1 else step
+
+
+def _norm(matrix: int, result: int) -> Step:
+    def step(values: Values) -> None:
+        values[result] = norm(values[matrix])
+
+    return step
 
 
 def _scattered(adding: Any, operand: int, result: int, buffer: int | None, like: Any) -> Step:

@@ -15,6 +15,7 @@ from itertools import accumulate
 from typing import Any
 
 import numpy as np
+from numpy import ndarray
 
 from diffcompare.expression.primitives.primitive import Kink, Traced, concrete
 
@@ -58,7 +59,7 @@ class Structural:
     def __call__(self, *arguments: Any) -> Any:
         """Compute on arrays; record on traced variables."""
         for argument in arguments:
-            if isinstance(argument, Traced):
+            if type(argument) is not ndarray and isinstance(argument, Traced):
                 return argument.record(self, arguments)
         return self.function(*arguments)
 

@@ -42,8 +42,9 @@ def test_a_run_with_a_nan_gives_none(first: float, second: float) -> None:
 
 def test_factors_are_asked_where_they_are_the_fewer_numbers() -> None:
     x, y = np.ones((N, INNER)), np.ones((INNER, N))
-    assert [len(watch.factors) for watch in Plan(prepared(products(x, y)), checked=2).watches] == [2, 2]
-    assert [len(watch.factors) for watch in Plan(prepared(products(y, x)), checked=2).watches] == [0, 0]
+    assert len(Plan(prepared(products(x, y)), checked=2).norm_of) == 3  # a + 0.5, 2 b and b
+    assert len(Plan(prepared(products(x, y)), checked=0).norm_of) == 0
+    assert len(Plan(prepared(products(y, x)), checked=2).norm_of) == 0
 
 
 def test_a_derivative_that_is_nan_in_the_program_is_the_tape_s() -> None:
