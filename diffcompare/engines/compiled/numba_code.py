@@ -6,16 +6,14 @@ most of the work where the others are kept waiting.
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 import numpy as np
 
+from diffcompare.engines.compiled.cores import on_cores
 from diffcompare.engines.compiled.kernels.loading import INSTALL, installed, loaded, options, too_long
 from diffcompare.engines.compiled.numpy_code import Kernel
 from diffcompare.engines.compiled.recording import Recording
@@ -70,18 +68,8 @@ def on_threads(recording: Recording, fma: bool = False) -> Kernel:
         count = len(results[0])
         held = np.ones(count, dtype=bool) if guarded else None
         arrays = [*inputs, *results, *([held] if held is not None else [])]
-        starts = iter(range(0, count, CHUNK))
         nans: list[int] = []
-
-        def work(starts: Iterator[int]) -> None:
-            for start in starts:
-                nans.append(compiled(*[array[start : start + CHUNK] for array in arrays]))
-
-        others = [_threads().submit(work, starts) for _ in range(min(_cores(), -(-count // CHUNK)) - 1)]
-        work(starts)
-        for other in others:
-            if not other.cancel():  # it has begun
-                other.result()
+        on_cores(lambda start, end: nans.append(compiled(*[array[start:end] for array in arrays])), count, CHUNK)
         return held, any(nans)
 
     vars(kernel)["source"] = text
@@ -138,14 +126,3 @@ def _loops(lines: Sequence[Line], inputs: Sequence[str], conditions: Mapping[str
             if name in place:
                 text.append(f"        kept[{place[name] * BLOCK} + i] = {name}")
     return "".join(f"    {line}\n" for line in text)
-
-
-@cache
-def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max(_cores() - 1, 1), "diffcompare")
-
-
-@cache
-def _cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

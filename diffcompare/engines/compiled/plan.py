@@ -9,7 +9,6 @@ outlive a call, calls at the same time have their own, and the results are the c
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -17,16 +16,24 @@ import numpy as np
 from diffcompare.engines.compiled.arrays import ADD, prepared
 from diffcompare.engines.compiled.blocks import BLOCK, LONG, Line, Values, grouped, in_blocks, is_cut
 from diffcompare.engines.compiled.nan_check import norm, question, watches
+from diffcompare.engines.compiled.steps import (
+    PIECE,
+    Step,
+    blocks_step,
+    call_step,
+    norm_step,
+    scatter_step,
+    stack_step,
+    sum_step,
+)
 from diffcompare.expression.graph import Graph
 from diffcompare.expression.primitives import Primitive, Structural
 from diffcompare.expression.primitives.contraction import matmul
-from diffcompare.expression.primitives.structural import dtype_of
+from diffcompare.expression.primitives.structural import dtype_of, size_of
 
-Step = Callable[[Values], None]
 MOVES = frozenset(
     {"index", "reshape", "transpose", "broadcast_to", "real", "imag"}
 )  # the result may be a view of the operand
-BY_NAME = (np.maximum, np.minimum)  # NumPy wants to be told by name where these write
 
 
 def planned(graph: Graph, checked: int = 0) -> Callable[[Sequence[Any]], list[Any] | None]:
@@ -106,7 +113,7 @@ class Plan:
         self.buffer_of: dict[int, int] = {}  # by the node whose memory it is
         groups = self._groups()
         last = {self.root[j]: t for t, group in enumerate(groups) for i in group for j in self.operands[i]}
-        self.steps: list[Step] = [_norm(j, place) for j, place in self.norm_of.items() if self.is_input(j)]
+        self.steps: list[Step] = [norm_step(j, place) for j, place in self.norm_of.items() if self.is_input(j)]
         for t, group in enumerate(groups):
             done = {self.root[j] for i in group for j in self.operands[i]}
             ended = [self.buffer_of[root] for root in done if last[root] == t and root in self.buffer_of]
@@ -116,7 +123,7 @@ class Plan:
                 self.buffers.give(ended)
             elif self.operands[group[0]]:
                 self.steps.append(self._single(group[0], ended))
-            self.steps += [_norm(j, self.norm_of[j]) for j in group if j in self.norm_of]
+            self.steps += [norm_step(j, self.norm_of[j]) for j in group if j in self.norm_of]
 
     def is_input(self, i: int) -> bool:
         """Whether a value is the caller's."""
@@ -188,7 +195,7 @@ class Plan:
         node, operands, call = self.nodes[i], self.operands[i], self.calls[i]
         if i in self.parts:
             self.buffers.give(ended)
-            return _sum_in_place(_adding(self.nodes[self.parts[i]].primitive), operands, i)
+            return sum_step(_adding(self.nodes[self.parts[i]].primitive), operands, i)
         entrywise = isinstance(node.primitive, Primitive)
         adding = _adding(node.primitive)
         if entrywise:
@@ -196,7 +203,16 @@ class Plan:
         buffer = self._written(i) if adding or isinstance(call, np.ufunc) else None
         if not entrywise:
             self.buffers.give(ended)
-        return _scattered(adding, operands[0], i, buffer, node.value) if adding else _called(call, operands, i, buffer)
+        if adding:
+            return scatter_step(adding, operands[0], i, buffer, node.value)
+        if node.primitive is matmul and self._is_long_stack(i):
+            return stack_step(operands, i, buffer, node.value, self.nodes[operands[0]].shape[-1])
+        return call_step(call, operands, i, buffer)
+
+    def _is_long_stack(self, i: int) -> bool:
+        """Whether a product is one of stacks of the same length that are worth sharing among the cores."""
+        x, y = (self.nodes[j].shape for j in self.operands[i])
+        return len(x) == len(y) > 2 and x[0] == y[0] and size_of(self.nodes[i].value) * x[-1] > 2 * PIECE
 
     def _together(self, group: Sequence[int], outputs: Sequence[int]) -> Step:
         """A run of operations entry by entry; what is used in it alone goes to buffers of the length of a block."""
@@ -220,7 +236,7 @@ class Plan:
         made = [(i, self._written(i), values[i]) for i in outputs]
         buffers = [self.buffers.take(like) for like in spare.like]
         self.buffers.give(buffers)
-        return _in_blocks(made, in_blocks(lines, whole, cut, buffers, shape[0], rows))
+        return blocks_step(made, in_blocks(lines, whole, cut, buffers, shape[0], rows))
 
 
 def _call(node: Any) -> Any:
@@ -240,62 +256,6 @@ def _adding(primitive: Any) -> Any:
 def _kind(value: Any) -> Any:
     """What two arrays have in common that may be in one buffer after the other."""
     return getattr(value, "shape", ()), dtype_of(value), getattr(value, "strides", ())
-
-
-def _called(call: Any, operands: Sequence[int], result: int, buffer: int | None) -> Step:
-    places = (*operands, *(() if buffer is None else (buffer,)))
-    taken = itemgetter(*places)  # of one place the value itself
-
-    def on_one(values: Values) -> None:
-        values[result] = call(taken(values))
-
-    def step(values: Values) -> None:
-        values[result] = call(*taken(values))
-
-    def extremum(values: Values) -> None:
-        x, y, out = taken(values)
-        values[result] = call(x, y, out=out)
-
-    if call in BY_NAME and len(places) == 3:
-        return extremum
-    return on_one if len(places) == 1 else step
-
-
-def _norm(matrix: int, result: int) -> Step:
-    def step(values: Values) -> None:
-        values[result] = norm(values[matrix])
-
-    return step
-
-
-def _scattered(adding: Any, operand: int, result: int, buffer: int | None, like: Any) -> Step:
-    def step(values: Values) -> None:
-        array = np.zeros_like(like) if buffer is None else values[buffer]
-        if buffer is not None:
-            array.fill(0)
-        adding(array, values[operand])
-        values[result] = array
-
-    return step
-
-
-def _sum_in_place(adding: Any, operands: Sequence[int], result: int) -> Step:
-    array, part = operands
-
-    def step(values: Values) -> None:
-        values[result] = values[array]
-        adding(values[array], values[part])
-
-    return step
-
-
-def _in_blocks(made: Sequence[tuple[int, int | None, Any]], run: Step) -> Step:
-    def step(values: Values) -> None:
-        for result, buffer, like in made:
-            values[result] = np.empty_like(like) if buffer is None else values[buffer]
-        run(values)
-
-    return step
 
 
 def _owned(value: Any, copied: bool) -> Any:

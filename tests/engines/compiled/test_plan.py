@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import diffcompare as dc
-from diffcompare.engines.compiled import plan
+from diffcompare.engines.compiled import plan, steps
 from diffcompare.engines.compiled.arrays import prepared
 from diffcompare.engines.compiled.plan import Plan, planned
 from diffcompare.expression.containers import leaves
@@ -178,3 +178,19 @@ def test_what_a_test_decides_is_decided_anew_at_every_point(name: str) -> None:
     for way in (None, "numpy"):
         for one, other in ((here, there), (there, here)):
             assert np.array_equal(dc.compile(f, at={"x": one}, way=way)(other), dc.grad(f)(other))
+
+
+def test_long_stacks_of_products_are_shared_among_the_cores_bit_for_bit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan, "PIECE", 2**10)
+    monkeypatch.setattr(steps, "PIECE", 2**10)
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(7, 8, 9)), rng.normal(size=(7, 9, 60))
+    trace = Trace(entrywise=False)
+    a, b = trace.input("x", x), trace.input("y", y)
+    graph = trace.graph([a @ b, np.exp(a @ (2 * b)).mT, b.mT @ a.mT])
+    assert sum(step.__qualname__.startswith("stack_step") for step in Plan(prepared(graph)).steps) == 3
+    for _ in range(3):
+        found = planned(graph)([x, y])
+        assert found is not None
+        assert all(np.array_equal(one, other) for one, other in zip(found, replayed(graph, [x, y]), strict=True))
+        y = y[::-1]

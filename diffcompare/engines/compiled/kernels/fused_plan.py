@@ -12,7 +12,8 @@ from diffcompare.engines.compiled.kernels.fusion import Fusion
 from diffcompare.engines.compiled.kernels.kernel import Kernel
 from diffcompare.engines.compiled.kernels.loading import INSTALL, installed, loaded, too_long
 from diffcompare.engines.compiled.kernels.ties import with_shares
-from diffcompare.engines.compiled.plan import Plan, Step, running
+from diffcompare.engines.compiled.plan import Plan, running
+from diffcompare.engines.compiled.steps import Step
 from diffcompare.errors import DiffCompareError
 from diffcompare.expression.graph import Graph
 from diffcompare.expression.primitives.structural import dtype_of
