@@ -19,7 +19,8 @@ from diffcompare.autograd.shaping import held_by, plain_key
 from diffcompare.autograd.tables import holding
 from diffcompare.autograd.tensors import Tensor, fresh
 from diffcompare.autograd.types import RANK
-from diffcompare.expression.primitives.structural import Structural, index, reshape
+from diffcompare.expression.primitives.indexing import index
+from diffcompare.expression.primitives.structural import Structural, reshape
 
 
 def overwrite(chain: tuple[Structural, ...] = (), key: Any = ...) -> Structural:

@@ -13,7 +13,8 @@ from diffcompare.autograd.tables import POINTWISE, holding, named, on_arrays
 from diffcompare.autograd.tensors import Tensor, fresh
 from diffcompare.autograd.types import float32
 from diffcompare.expression.primitives import softmax as primitives
-from diffcompare.expression.primitives.structural import Structural, cast, index, sum_of_all
+from diffcompare.expression.primitives.indexing import index
+from diffcompare.expression.primitives.structural import Structural, cast, sum_of_all
 
 Dim = int | Sequence[int] | None
 

@@ -12,7 +12,8 @@ from diffcompare.autograd.errors import TensorError, TensorTypeError
 from diffcompare.autograd.tables import holding, named, numpy_spelled, on_arrays
 from diffcompare.autograd.tensors import Tensor
 from diffcompare.expression.primitives import contraction, structural
-from diffcompare.expression.primitives.structural import cast, index
+from diffcompare.expression.primitives.indexing import index
+from diffcompare.expression.primitives.structural import cast
 
 
 def plain_key(key: Any) -> Any:

@@ -21,7 +21,8 @@ from diffcompare.expression.entries import Entries, entries
 from diffcompare.expression.function import Function, bind, function
 from diffcompare.expression.graph import Graph
 from diffcompare.expression.operands import kept_array
-from diffcompare.expression.primitives.structural import concatenate, dtype_of, is_complex, reshape, shape_of, size_of
+from diffcompare.expression.primitives.indexing import concatenate
+from diffcompare.expression.primitives.structural import dtype_of, is_complex, reshape, shape_of, size_of
 from diffcompare.expression.variable import Trace, Variable
 
 AUTOMATIC = ("forward", "reverse")

@@ -14,15 +14,8 @@ from diffcompare.expression.batch import Batch
 from diffcompare.expression.function import Function
 from diffcompare.expression.graph import Graph
 from diffcompare.expression.point import Point
-from diffcompare.expression.primitives.structural import (
-    all_axes,
-    concatenate,
-    dtype_of,
-    reshape,
-    shape_of,
-    size_of,
-    transpose,
-)
+from diffcompare.expression.primitives.indexing import concatenate
+from diffcompare.expression.primitives.structural import all_axes, dtype_of, reshape, shape_of, size_of, transpose
 
 MOST_ENTRIES = 2**22  # of the longest value in a batch
 

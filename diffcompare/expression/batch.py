@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from diffcompare.expression.primitives import PRIMITIVES, Operation, Primitive, Traced
-from diffcompare.expression.primitives.structural import concatenate, index, reshape, shape_of
+from diffcompare.expression.primitives.indexing import concatenate, index
+from diffcompare.expression.primitives.structural import reshape, shape_of
 
 
 class Batch(Traced):

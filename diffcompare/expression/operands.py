@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from diffcompare.errors import TracingError
+
+if TYPE_CHECKING:
+    from diffcompare.expression.primitives import Operation
 
 
 def as_float(number: Any) -> float:
@@ -50,3 +55,20 @@ def has_nan(result: Any) -> bool:
 def nested(value: Any) -> Any:
     """Nested lists as nested tuples, which can be compared and stored in a set."""
     return tuple(map(nested, value)) if isinstance(value, list) else value
+
+
+def checked_operand(argument: Any, primitive: Operation, real: bool) -> Any:
+    """An operand that is not traced: a number, or an array of numbers.
+
+    Raises `TracingError` for anything else.
+    """
+    if isinstance(argument, (bool, int, float)) or (isinstance(argument, complex) and not real):
+        return argument
+    if isinstance(argument, (list, tuple)):
+        argument = np.array(argument)
+    if isinstance(argument, (np.ndarray, np.generic)) and argument.dtype.kind in "biufcO":
+        array: Any = argument
+        return array if array.ndim else array.item() if real else array[()]
+    raise TracingError(
+        f"{primitive.name} of a variable and {type(argument).__name__} {argument!r:.40}: operands must be real numbers"
+    )

@@ -17,7 +17,7 @@ from diffcompare.errors import BudgetError, TracingError
 from diffcompare.expression.array_methods import ArrayMethods, ScalarType
 from diffcompare.expression.batch import Batch
 from diffcompare.expression.graph import Graph, Guards, Node, select
-from diffcompare.expression.operands import as_float, kept_array, nested, same_bytes
+from diffcompare.expression.operands import as_float, checked_operand, kept_array, nested, same_bytes
 from diffcompare.expression.primitives import PRIMITIVES, Operation, Primitive, Traced
 from diffcompare.expression.primitives.primitive import concrete
 from diffcompare.expression.primitives.structural import dtype_of, shape_of
@@ -151,7 +151,9 @@ class Trace:
             argument = joined(argument)
             if isinstance(argument, Variable) and argument.tape is self:
                 return argument.index
-        return self._constant(checked_operand(argument, primitive, real=self.entrywise))
+        if not isinstance(argument, Variable):
+            argument = checked_operand(argument, primitive, real=self.entrywise)
+        return self._constant(argument)
 
     def apply(self, primitive: Primitive, *arguments: Any) -> Any:
         """Apply a primitive; pi and e are recorded by name here, so that other number domains have all their digits."""
@@ -291,17 +293,3 @@ class Variable(ArrayMethods):
 UNARY = {row.array: row for row in PRIMITIVES.values() if row.arity == 1 and isinstance(row.array, np.ufunc)}
 UFUNCS: dict[np.ufunc, Callable[..., Any]] = {}  # those met so far, on whole arrays
 COMPARISONS = frozenset({"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"})
-
-
-def checked_operand(argument: Any, primitive: Operation, real: bool) -> Any:
-    """An operand that is not traced here: a number, an array of numbers, or a variable of an outer trace."""
-    if isinstance(argument, (Variable, bool, int, float)) or (isinstance(argument, complex) and not real):
-        return argument
-    if isinstance(argument, (list, tuple)):
-        argument = np.array(argument)
-    if isinstance(argument, (np.ndarray, np.generic)) and argument.dtype.kind in "biufcO":
-        array: Any = argument
-        return array if array.ndim else array.item() if real else array[()]
-    raise TracingError(
-        f"{primitive.name} of a variable and {type(argument).__name__} {argument!r:.40}: operands must be real numbers"
-    )

@@ -14,7 +14,7 @@ from diffcompare.autograd.shaping import flatten, matmul, movedim, reshape, stac
 from diffcompare.autograd.tables import POINTWISE, holding, named, on_arrays
 from diffcompare.autograd.tensors import Tensor, fresh
 from diffcompare.expression.primitives.contraction import weighted_sum
-from diffcompare.expression.primitives.structural import index
+from diffcompare.expression.primitives.indexing import index
 
 __all__ = [
     "conv2d", "cross_entropy", "flatten", "linear", "log_softmax", "mse_loss", "nll_loss", "relu", "sigmoid", "softmax",

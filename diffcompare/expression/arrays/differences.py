@@ -10,16 +10,8 @@ from diffcompare.expression.arrays.axes import Axis, axes_of, axis_of, key_along
 from diffcompare.expression.arrays.creation import asarray
 from diffcompare.expression.arrays.indexing import arrayed
 from diffcompare.expression.arrays.reductions import total
-from diffcompare.expression.primitives.structural import (
-    broadcast_to,
-    cast,
-    concatenate,
-    dtype_of,
-    index,
-    reshape,
-    shape_of,
-    transpose,
-)
+from diffcompare.expression.primitives.indexing import concatenate, index
+from diffcompare.expression.primitives.structural import broadcast_to, cast, dtype_of, reshape, shape_of, transpose
 
 
 def taken(x: Any, axis: int, *part: Any) -> Any:

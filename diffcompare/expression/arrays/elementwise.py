@@ -12,9 +12,10 @@ from diffcompare.expression.arrays.creation import asarray
 from diffcompare.expression.arrays.indexing import arrayed
 from diffcompare.expression.arrays.selecting import decided
 from diffcompare.expression.primitives import PRIMITIVES
+from diffcompare.expression.primitives.indexing import index
 from diffcompare.expression.primitives.parts import conjugate, imaginary_part, real_part
 from diffcompare.expression.primitives.stepwise import floor_divide, remainder, step_function
-from diffcompare.expression.primitives.structural import dtype_of, index, is_complex, shape_of
+from diffcompare.expression.primitives.structural import dtype_of, is_complex, shape_of
 
 arctan2, equal, greater, hypot, less, sin, where = (
     PRIMITIVES[n] for n in ("arctan2", "equal", "greater", "hypot", "less", "sin", "where")

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from diffcompare.expression.operands import kept_array
+from diffcompare.expression.primitives.indexing import concatenate, index
 from diffcompare.expression.primitives.primitive import Traced
-from diffcompare.expression.primitives.structural import concatenate, index, reshape, shape_of
+from diffcompare.expression.primitives.structural import reshape, shape_of
 from diffcompare.expression.variable import Variable
 
 

@@ -11,16 +11,8 @@ from diffcompare.errors import TracingError
 from diffcompare.expression.arrays.axes import axis_of, flat, key_along
 from diffcompare.expression.arrays.indexing import arrayed
 from diffcompare.expression.arrays.shaping import at_least, expand_dims, transposed
-from diffcompare.expression.primitives.structural import (
-    all_axes,
-    cast,
-    concatenate,
-    dtype_of,
-    index,
-    reshape,
-    scatter,
-    shape_of,
-)
+from diffcompare.expression.primitives.indexing import concatenate, index, scatter
+from diffcompare.expression.primitives.structural import all_axes, cast, dtype_of, reshape, shape_of
 
 
 def concatenated(arrays: Any, axis: int | None = 0, out: None = None, dtype: Any = None, casting: Any = None) -> Any:

@@ -14,17 +14,10 @@ from diffcompare.expression.arrays.selecting import diagonal
 from diffcompare.expression.primitives import PRIMITIVES
 from diffcompare.expression.primitives import determinant as determinants
 from diffcompare.expression.primitives import linear_algebra as rules
+from diffcompare.expression.primitives.indexing import concatenate, index
 from diffcompare.expression.primitives.parts import real_part
 from diffcompare.expression.primitives.stepwise import step_function
-from diffcompare.expression.primitives.structural import (
-    concatenate,
-    dtype_of,
-    index,
-    is_complex,
-    reshape,
-    shape_of,
-    transpose,
-)
+from diffcompare.expression.primitives.structural import dtype_of, is_complex, reshape, shape_of, transpose
 
 exp, power, sqrt = (PRIMITIVES[n] for n in ("exp", "power", "sqrt"))
 

@@ -14,10 +14,10 @@ from diffcompare.expression.arrays.indexing import arrayed
 from diffcompare.expression.arrays.reductions import total
 from diffcompare.expression.arrays.selecting import diagonal
 from diffcompare.expression.primitives.contraction import convolution, matrix_product, sum_of_products
+from diffcompare.expression.primitives.indexing import index
 from diffcompare.expression.primitives.parts import conjugate
 from diffcompare.expression.primitives.structural import (
     all_axes,
-    index,
     is_complex,
     reshape,
     shape_of,

@@ -10,12 +10,12 @@ import numpy as np
 from diffcompare.expression.arrays.axes import Axis, axes_of, axis_of, count_over, flat, without
 from diffcompare.expression.arrays.indexing import arrayed
 from diffcompare.expression.primitives import PRIMITIVES
+from diffcompare.expression.primitives.indexing import concatenate
 from diffcompare.expression.primitives.parts import conjugate, real_part
 from diffcompare.expression.primitives.reduction import cumulative_sum, extremum, product_over, running
 from diffcompare.expression.primitives.structural import (
     broadcast_to,
     cast,
-    concatenate,
     dtype_of,
     is_complex,
     reshape,

@@ -13,9 +13,10 @@ from diffcompare.expression.arrays.reductions import total
 from diffcompare.expression.arrays.steps import steps
 from diffcompare.expression.operands import kept_array
 from diffcompare.expression.primitives import PRIMITIVES
+from diffcompare.expression.primitives.indexing import index, scatter
 from diffcompare.expression.primitives.primitive import Traced
 from diffcompare.expression.primitives.reduction import arrangement
-from diffcompare.expression.primitives.structural import index, scatter, shape_of, size_of, transpose
+from diffcompare.expression.primitives.structural import shape_of, size_of, transpose
 
 equal, greater, less, where = (PRIMITIVES[n] for n in ("equal", "greater", "less", "where"))
 

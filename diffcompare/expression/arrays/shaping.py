@@ -11,11 +11,10 @@ from diffcompare.errors import TracingError
 from diffcompare.expression.arrays.axes import axes_of, axis_of, flat, key_along, moved_axes
 from diffcompare.expression.arrays.indexing import arrayed
 from diffcompare.expression.primitives.contraction import swapped
+from diffcompare.expression.primitives.indexing import concatenate, index
 from diffcompare.expression.primitives.structural import (
     all_axes,
     broadcast_to,
-    concatenate,
-    index,
     reshape,
     shape_of,
     size_of,

@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 
 from diffcompare.expression.primitives.arithmetic import multiply
+from diffcompare.expression.primitives.indexing import index, scatter
 from diffcompare.expression.primitives.structural import (
     Structural,
-    index,
     one_each,
     reshape,
-    scatter,
     shape_of,
     transpose,
     unbroadcast,

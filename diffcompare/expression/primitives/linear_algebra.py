@@ -14,13 +14,12 @@ import numpy as np
 
 from diffcompare.expression.primitives.arithmetic import add, divide, multiply, negative, subtract
 from diffcompare.expression.primitives.contraction import matmul, swapped
+from diffcompare.expression.primitives.indexing import concatenate, index
 from diffcompare.expression.primitives.parts import conjugate
 from diffcompare.expression.primitives.piecewise import equal, where
 from diffcompare.expression.primitives.structural import (
     Structural,
-    concatenate,
     dtype_of,
-    index,
     is_complex,
     one_each,
     shape_of,

@@ -8,16 +8,9 @@ from typing import Any
 import numpy as np
 
 from diffcompare.expression.primitives.arithmetic import multiply
+from diffcompare.expression.primitives.indexing import concatenate, index
 from diffcompare.expression.primitives.stepwise import step_function, winners
-from diffcompare.expression.primitives.structural import (
-    Structural,
-    concatenate,
-    dtype_of,
-    index,
-    one_each,
-    shape_of,
-    sum_over,
-)
+from diffcompare.expression.primitives.structural import Structural, dtype_of, one_each, shape_of, sum_over
 
 
 @one_each
