@@ -41,7 +41,7 @@ class CaseName(click.ParamType[str]):
 @output_option("a figure, as .png, .pdf or .svg,")
 def command(cases: tuple[str, ...], layout: str, output: Path | None) -> str:
     """A ratio is the time of ours in units of the other's: below 1, ours is faster.  The two take turns in one run; the
-    ratio is the median of the turns, and half of the turns lie in the interval beside it.  Before that they have to
+    ratio is the median of the turns, and half of them lie between the quartiles beside it.  Before that they have to
     agree on the numbers.  All cases take some minutes; Ctrl-C ends with those that are done.
 
     \b
@@ -68,7 +68,7 @@ def blocks(study: Benchmark) -> Iterator[Block]:
     for case in dict.fromkeys(row.case for row in study.rows):
         yield f"{case}: {CASES[case].title}"
         rows = [row for row in study.rows if row.case == case]
-        headings = ("ours", "against", "ratio", "half of the turns", "at most", "")
+        headings = ("ours", "against", "ratio", "quartiles", "at most", "")
         yield Table(headings, [_cells(row) for row in rows], frozenset({2, 3, 4}))
         yield from dict.fromkeys(row.note for row in rows if row.note)
     if study.left_out:

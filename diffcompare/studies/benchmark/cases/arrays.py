@@ -12,7 +12,7 @@ import diffcompare as dc
 from diffcompare.studies.benchmark.case import Case, Claim, Run, Way
 
 INPUTS = 10**5
-SIZES = {10: "python"} | {10**k: "numba" for k in range(2, 7)}  # and the way that suits them
+POWERS = {1: "python"} | dict.fromkeys(range(2, 7), "numba")  # n = 10^1 .. 10^6, and the way that suits them
 MULTIPLE = 4.0  # of the function's own cost that a gradient may take
 
 
@@ -60,19 +60,19 @@ def rosenbrock() -> Mapping[str, Way]:
 
 def sizes() -> Mapping[str, Way]:
     """The function in plain NumPy, and its value with its gradient, for every n."""
-    return {name: way for n, how in SIZES.items() for name, way in _of_size(n, how).items()}
+    return {name: way for power, how in POWERS.items() for name, way in _of_size(power, how).items()}
 
 
-def _of_size(n: int, way: str) -> dict[str, Way]:
-    x = ramp(n)
+def _of_size(power: int, way: str) -> dict[str, Way]:
+    x = ramp(10**power)
 
     def gradient() -> Run:
         both = dc.compile(function, at={"x": x}, want="value_and_gradient", way=way)
         return lambda: both(x)
 
     return {
-        f"function, n = {n}": Way(lambda: lambda: function(x), (f"value at {n}",)),
-        f"gradient by {way}, n = {n}": Way(gradient, (f"value at {n}", f"gradient at {n}")),
+        f"function, n = 10^{power}": Way(lambda: lambda: function(x), (f"value at {power}",)),
+        f"{way}, n = 10^{power}": Way(gradient, (f"value at {power}", f"gradient at {power}")),
     }
 
 
@@ -91,6 +91,6 @@ CASES = {
     "gradient": Case(
         "value and gradient in reverse mode beside the function in plain NumPy",
         sizes,
-        tuple(Claim(f"gradient by {way}, n = {n}", f"function, n = {n}", MULTIPLE) for n, way in SIZES.items()),
+        tuple(Claim(f"{way}, n = 10^{k}", f"function, n = 10^{k}", MULTIPLE) for k, way in POWERS.items()),
     ),
 }
