@@ -26,6 +26,8 @@ def as_argument(value: Any) -> Any:
     >>> as_argument({"w": [1, 2], "b": 3})
     {'w': array([1., 2.]), 'b': 3.0}
     """
+    if isinstance(value, np.ndarray):
+        return value.astype(float) if value.dtype.kind in "biu" else value
     if isinstance(value, Variable):
         return value
     if isinstance(value, dict):
@@ -34,8 +36,6 @@ def as_argument(value: Any) -> Any:
         if value and all(map(_is_number, value)):
             return _vector(value)
         return type(value)(map(as_argument, value))
-    if isinstance(value, np.ndarray):
-        return value.astype(float) if value.dtype.kind in "biu" else value
     if isinstance(value, (numbers.Number, np.generic)):
         return _double(value) if isinstance(value, (numbers.Rational, float, np.bool_)) else value
     raise DiffCompareError(f"{value!r:.40} is a {type(value).__name__}; arguments are numbers, arrays or lists of them")

@@ -39,7 +39,8 @@ def same_bytes(x: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> bool:
     """Whether two arrays hold the same numbers, the sign of a zero included; of objects, whether they are one array."""
     if x is y or x.dtype != y.dtype or x.shape != y.shape or x.dtype.hasobject:
         return x is y
-    return np.array_equal(x.ravel().view(np.uint8), y.ravel().view(np.uint8))
+    piece = np.uint64 if x.nbytes % 8 == 0 else np.uint8
+    return bool((x.ravel().view(piece) == y.ravel().view(piece)).all())
 
 
 def has_nan(result: Any) -> bool:

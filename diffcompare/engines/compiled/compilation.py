@@ -17,7 +17,7 @@ from diffcompare.engines.compiled.plan import planned
 from diffcompare.engines.compiled.points import MOST_BRANCHES
 from diffcompare.engines.compiled.python_code import on_numbers
 from diffcompare.engines.compiled.recording import Recording, recorded
-from diffcompare.engines.compiled.request import Request, like
+from diffcompare.engines.compiled.request import Request, fits, like
 from diffcompare.engines.compiled.tape import by_tape
 from diffcompare.errors import ArgumentError, DiffCompareError, PointError, TracingError
 from diffcompare.expression.containers import leaves, rebuilding, rebuilt
@@ -57,6 +57,7 @@ class Compilation:
         if not self.branches:
             self.add(request.templates)
         self.of_numbers = self.branches[0].recording.of_numbers
+        self.models = tuple(request.templates.values())
         if not self.of_numbers and way == "python":
             raise DiffCompareError(f"python takes functions of numbers, and {request.function.name} works on arrays")
         if self.of_numbers and way == "numba" and self.branches[0].recording.results:
@@ -121,6 +122,11 @@ class Compilation:
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         """The answer at a point, or at every point of arrays of points."""
+        inputs: list[Any] = []
+        if not (named or self.of_numbers or self.way == "tape") and fits(arguments, self.models, inputs):
+            answer = self._answer(inputs)
+            if answer is not None:
+                return answer
         given = self._bound(arguments, named)
         templates = self.request.templates
         if self.of_numbers:
@@ -191,13 +197,25 @@ class Compilation:
 
     def _on_arrays(self, point: dict[str, Any]) -> Any:
         inputs = [leaf for value in point.values() for leaf in leaves(value)]
-        holding = (branch for branch in self.branches if branch.recording.graph.holds(ARRAYS, inputs))
-        branch = next(holding, None) or (self.add(point) if len(self.branches) < MOST_BRANCHES else None)
+        if self._branch(inputs) is None and len(self.branches) < MOST_BRANCHES:
+            self.add(point)
+        answer = self._answer(inputs)
+        return by_tape(self.request, point) if answer is None else answer
+
+    def _answer(self, inputs: Sequence[Any]) -> Any:
+        """What the program of a branch gives; None where none holds, or a derivative is nan."""
+        branch = self._branch(inputs)
         found = branch.run(inputs) if branch else None
         if branch is None or found is None:
-            return by_tape(self.request, point)
+            return None
         results = found[: branch.recording.results]
         return branch.arranged([float(result) if type(result) is np.float64 else result for result in results])
+
+    def _branch(self, inputs: Sequence[Any]) -> Branch | None:
+        for branch in self.branches:
+            if branch.recording.graph.holds(ARRAYS, inputs):
+                return branch
+        return None
 
     def _chosen(self) -> bool:
         """Whether arrays are taken entry by entry: where there are none, and where that is faster, by measurement."""

@@ -128,6 +128,27 @@ def arguments_at(function: Function, at: Mapping[str, Any]) -> dict[str, Any]:
     return {name: at[name] for name in names}
 
 
+def fits(value: Any, template: Any, found: list[Any]) -> bool:
+    """Whether a value is like the template as it stands; its numbers and arrays are added to those found.
+
+    >>> found = []
+    >>> fits([np.ones(2), 1.0], [np.zeros(2), 0.0], found), len(found), fits([1], [1.0], found)
+    (True, 2, False)
+    """
+    kind = type(value)
+    if kind is not type(template):
+        return False
+    if kind is np.ndarray:
+        found.append(value)
+        return bool(value.shape == template.shape and value.dtype == template.dtype)
+    if kind is float:
+        found.append(value)
+        return True
+    if kind not in (list, tuple) or len(value) != len(template):
+        return False
+    return all(fits(part, model, found) for part, model in zip(value, template, strict=True))
+
+
 def like(name: str, value: Any, template: Any) -> Any:
     """A value with the arrangement, shapes and types of the template.
 
