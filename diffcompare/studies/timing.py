@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from statistics import median
 from typing import TypeVar
 
-RUNS, SECONDS = 6, 0.1  # work is timed again while both last
+RUNS, SECONDS = 6, 0.01  # work is timed again while both last; a longer run is less noisy
 LONG = 5.0  # seconds of a first run after which there is no second
 
 Result = TypeVar("Result")
