@@ -14,7 +14,7 @@ from diffcompare.engines.compiled.nan_check import norm
 
 Step = Callable[[Values], None]
 BY_NAME = (np.maximum, np.minimum)  # NumPy wants to be told by name where these write
-PIECE = 2**22  # multiplications of a stack of matrices that a thread takes at a time
+PIECE = 3 * 10**6  # multiplications of a stack of matrices that a thread takes at a time
 
 
 def call_step(call: Any, operands: Sequence[int], result: int, buffer: int | None) -> Step:
