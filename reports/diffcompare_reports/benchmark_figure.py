@@ -59,12 +59,16 @@ def _titles(axes: Axes, places: list[float], rows: list[BenchmarkRow]) -> None:
     for place, row in zip(places, rows, strict=True):
         if row.case not in seen:
             seen.add(row.case)
-            title = POWER.sub(r"$\1\2{\3}$", CASES[row.case].title)
-            at = ("figure fraction", "data")
+            title, at = _typeset(CASES[row.case].title), ("figure fraction", "data")
             axes.annotate(title, (0.01, place - 0.95), xycoords=at, fontsize=SMALL, va="center", in_layout=False)
 
 
 def _label(row: BenchmarkRow, rows: list[BenchmarkRow]) -> str:
     """What the row is measured against; of a case with several subjects, also which of them it is."""
     subjects = {other.subject for other in rows if other.case == row.case}
-    return row.against if len(subjects) == 1 else f"{row.subject} / {row.against}"
+    return _typeset(row.against if len(subjects) == 1 else f"{row.subject} / {row.against}")
+
+
+def _typeset(text: str) -> str:
+    """Powers raised, and indices lowered."""
+    return POWER.sub(r"$\1\2{\3}$", text)
