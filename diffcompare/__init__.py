@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from diffcompare.engines.compiled import compile  # noqa: A004
+    from diffcompare.engines.compiled import compile  # noqa: A004  the word for it
     from diffcompare.engines.operators import (
         derivative,
         grad,

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-FOLDER = Path(__file__).parents[2] / "shared" / "corpus"
+SHARED = Path(__file__).parents[2] / "shared"
+FOLDER, LECTURE = SHARED / "corpus", SHARED / "lecture.txt"
 
+needs_lecture = pytest.mark.skipif(not LECTURE.is_file(), reason="the lecture's text is not beside the repository")
 needs_corpus = pytest.mark.skipif(
     not FOLDER.is_dir(), reason="the formulas with certified references are not beside the repository"
 )

@@ -96,7 +96,8 @@ def to(x: Tensor, *wanted: Any, dtype: Any = None, device: Any = None, copy: boo
     kind = x.value.dtype if dtype is None else as_dtype(dtype).dtype
     if kind == x.value.dtype:
         return clone(x) if copy else x
-    return named(cast(kind)(x), "ToCopyBackward0")  # type: ignore[no-any-return]
+    converted: Tensor = named(cast(kind)(x), "ToCopyBackward0")
+    return converted
 
 
 def _device_or_dtype(thing: Any) -> Any:
@@ -128,7 +129,8 @@ def deep_copy(x: Tensor, memo: dict[int, Any]) -> Tensor:
         if x._grad is not None:
             result._grad = fresh(np.array(x._grad.value))
         memo[id(x)] = result
-    return memo[id(x)]  # type: ignore[no-any-return]
+    copied: Tensor = memo[id(x)]
+    return copied
 
 
 def reduced(x: Tensor, protocol: int) -> tuple[Any, ...]:

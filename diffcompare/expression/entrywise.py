@@ -162,7 +162,7 @@ def deviation(*arguments: Any, **options: Any) -> Any:
     return on_entries(sqrt, variance(*arguments, **options))
 
 
-def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Any:  # noqa: A002
+def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Any:  # noqa: A002  NumPy's name
     """Norms of vectors and matrices that need no singular values."""
     x = np.asarray(x, dtype=object)
     axes = tuple(range(x.ndim)) if axis is None else np.lib.array_utils.normalize_axis_tuple(axis, x.ndim)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 from unicodedata import normalize
 
 from diffcompare.errors import FormulaError
@@ -95,13 +95,13 @@ def _token(text: str, place: int) -> Token:
         shown = character if character.isprintable() else f"the character U+{ord(character):04X}"
         advice = ADVICE.get(character, "write numbers, names, + - * / ^ and functions")
         raise FormulaError(f"{shown} does not belong into a formula; {advice}", text, place)
-    kind = match.lastgroup if match.re is PATTERN else "name"
+    kind: Any = match.lastgroup if match.re is PATTERN else "name"
     if text.startswith("//", place):
         raise FormulaError("// has no derivative rule here; write / for the quotient", text, place, place + 2)
     end = match.end()
     while kind == "name" and text[place : end + 1].isidentifier() and end < len(text):
         end += 1  # letters beyond ASCII belong to the name
-    return Token(kind, as_name(text[place:end]), place, end)  # type: ignore[arg-type]
+    return Token(kind, as_name(text[place:end]), place, end)
 
 
 def as_name(text: str) -> str:

@@ -24,7 +24,7 @@ SCALES = ((1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "µ
 def draw_grad_modes(study: GradModes) -> Figure:
     """A bar a mode for the median time, with a line over the middle half of the turns, and one for the peak memory."""
     figure = new_figure(TEXT_WIDTH, HEIGHT)
-    figure.get_layout_engine().set(wspace=0.06)  # type: ignore[union-attr, call-arg]
+    figure.get_layout_engine().set(wspace=0.06)  # type: ignore[union-attr, call-arg]  # constrained, as made
     left, right = figure.subplots(1, 2, sharey=True)
     times = [(low, row.seconds, high) for row in study.rows for low, high in [row.middle_half]]
     _panel(left, study, "time of a forward pass", "s", times)

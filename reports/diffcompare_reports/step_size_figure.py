@@ -45,7 +45,7 @@ def draw_sweep(sweep: Sweep) -> Figure:
     schemes = data["schemes"]
     split = schemes[:2]
     figure = new_figure(TEXT_WIDTH, HEIGHT + SPLIT_HEIGHT)
-    figure.get_layout_engine().set(wspace=0.06)  # type: ignore[union-attr, call-arg]
+    figure.get_layout_engine().set(wspace=0.06)  # type: ignore[union-attr, call-arg]  # constrained, as made
     upper, lower = figure.subfigures(2, 1, height_ratios=(HEIGHT, SPLIT_HEIGHT), squeeze=False)[:, 0]
     limits = _limits(schemes, data["lines"])
     axes = upper.subplots()

@@ -121,7 +121,7 @@ def written(compute: Callable[[Any, Any, Any], Any], places: Any) -> Callable[[A
         result = compute(T, x, where)
         where.copy_(T.tensor(places[::-1]))
         result.sum().backward()
-        return x.grad.tolist()  # type: ignore[no-any-return]
+        return x.grad.tolist()
 
     return action
 

@@ -12,9 +12,7 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import redirect_stdout
-from importlib.util import find_spec
 from io import StringIO
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,9 +20,7 @@ import pytest
 import diffcompare.autograd as torch
 from diffcompare.autograd import nn
 from tests.autograd.test_training import digits, train
-
-LECTURE = Path(__file__).parents[3] / "shared" / "lecture.txt"
-needs_lecture = pytest.mark.skipif(not LECTURE.is_file(), reason="the lecture's text is not beside the repository")
+from tests.corpus import LECTURE, needs_lecture
 
 OURS = [
     (r"^import torch$", "import diffcompare.autograd as torch"),
@@ -256,7 +252,6 @@ def test_the_test_loop_runs(code: list[str]) -> None:
 
 
 @needs_lecture
-@pytest.mark.skipif(not find_spec("sklearn"), reason="scikit-learn, which brings the digits, is not installed")
 def test_the_test_loop_sees_that_a_network_has_learnt_the_digits(code: list[str]) -> None:
     names: dict[str, Any] = {"torch": torch}
     run(piece(code, "def test_loop")[0], names)

@@ -173,7 +173,7 @@ def test_backward_hooks_of_several_arguments_and_results() -> None:
     found = []
     for T in (ours, theirs()):
 
-        class Pair(T.nn.Module):  # type: ignore[name-defined]
+        class Pair(T.nn.Module):
             def forward(self, x: Any, y: Any) -> Any:
                 return x * y, x + y
 

@@ -108,6 +108,6 @@ def test_slopes_at_corners_are_those_of_pytorch(name: str) -> None:
 @pytest.mark.parametrize("name", OTHERWISE)
 def test_slopes_where_we_decide_otherwise_than_pytorch(name: str) -> None:
     function, entries = CORNERS[name]
-    found, wanted = (gradient(T, lambda x: function(T, x), np.array(entries))[1].item() for T in (ours, theirs()))  # noqa: B023
+    found, wanted = (gradient(T, lambda x: function(T, x), np.array(entries))[1].item() for T in (ours, theirs()))  # noqa: B023  called at once
     np.testing.assert_equal(found, OTHERWISE[name])
     assert found != wanted

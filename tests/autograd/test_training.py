@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -130,7 +129,6 @@ def evaluate(batches: Batches, model: nn.Module, loss_fn: Any) -> tuple[float, f
     return correct / len(batches.dataset), loss / len(batches)
 
 
-@pytest.mark.skipif(not find_spec("sklearn"), reason="scikit-learn, which brings the digits, is not installed")
 @pytest.mark.parametrize(("optimizer", "settings"), [("SGD", {"lr": 0.1, "momentum": 0.9}), ("Adam", {"lr": 5e-3})])
 def test_a_network_learns_the_digits(optimizer: str, settings: dict[str, float]) -> None:
     torch.manual_seed(0)

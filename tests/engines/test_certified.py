@@ -4,7 +4,6 @@ import csv
 import json
 import math
 from fractions import Fraction
-from pathlib import Path
 
 import flint
 import pytest
@@ -13,26 +12,22 @@ from diffcompare.engines.certified import certify, taylor
 from diffcompare.engines.power_series import Replay, working
 from diffcompare.expression.function import function
 from diffcompare.measure import Ball, Unproven
-
-CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus"
+from tests.corpus import FOLDER, needs_corpus
 
 
 def formulas(name: str) -> list[tuple[str, str]]:
-    if not CORPUS.is_dir():
-        return []
-    with (CORPUS / f"{name}.csv").open() as lines:
+    with (FOLDER / f"{name}.csv").open() as lines:
         return [(row["id"], row["formula"]) for row in csv.DictReader(lines)]
 
 
 def references(name: str) -> dict[str, list[dict[str, object]]]:
-    found: dict[str, list[dict[str, object]]] = json.loads((CORPUS / f"{name}_reference.json").read_text())
+    found: dict[str, list[dict[str, object]]] = json.loads((FOLDER / f"{name}_reference.json").read_text())
     return found
 
 
+@needs_corpus
 @pytest.mark.parametrize("corpus", ["feynman", "fpbench"])
 def test_balls_contain_the_reference_value_and_gradient_of_every_formula(corpus: str) -> None:
-    if not CORPUS.is_dir():
-        pytest.skip(f"the corpus is not at {CORPUS}")
     known = references(corpus)
     wrong = []
     points = 0
@@ -40,9 +35,9 @@ def test_balls_contain_the_reference_value_and_gradient_of_every_formula(corpus:
         f = function(formula)
         for reference in known[identifier]:
             points += 1
-            at = {name: float(x) for name, x in reference["point"].items()}  # type: ignore[attr-defined]
+            at = {name: float(x) for name, x in reference["point"].items()}
             found = certify(f, at)
-            claims = {"value": reference["value"], **reference["gradient"]}  # type: ignore[dict-item]
+            claims = {"value": reference["value"], **reference["gradient"]}
             entries = {"value": found.value[0], **found.gradient}
             for name, claim in claims.items():
                 entry = entries[name]
@@ -219,4 +214,4 @@ def test_a_radius_of_millions_of_digits_is_rounded_up() -> None:
     found = certify(function("erf(1e5*x)"), {"x": 0.8236})
     assert isinstance(found.value[0], Ball)
     assert found.value[0].proves(30)
-    assert float(found.gradient["x"]) == 0.0  # type: ignore[arg-type]
+    assert float(found.gradient["x"]) == 0.0

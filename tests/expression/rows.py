@@ -24,7 +24,7 @@ def function_of(row: Primitive) -> Function:
     if row.name == "polygamma":
         return Function(lambda x: row(2, x), row.name)
     one: Callable[..., Any] = lambda x: row(x)  # noqa: E731  the parameter names are the variables
-    two: Callable[..., Any] = lambda x, y: row(x, y)  # noqa: E731
+    two: Callable[..., Any] = lambda x, y: row(x, y)  # noqa: E731  as above
     return Function(one if row.arity == 1 else two, row.name)
 
 

@@ -117,7 +117,7 @@ def test_entries_and_whole_arrays_have_the_same_derivatives(code: Code, square: 
 
     truth = certify(dc.function(weighted), {"x": x})
     proven = [k for k, entry in enumerate(truth.jacobian[0]) if isinstance(entry, Ball)]
-    expected = [float(truth.jacobian[0][k]) for k in proven]  # type: ignore[arg-type]
+    expected = [float(truth.jacobian[0][k]) for k in proven]
     found = dc.grad(lambda x: sum(np.sum(w * y) for w, y in _split(weights, code(x))))(x).ravel()[proven]
     assert found == pytest.approx(expected, rel=1e-9, abs=1e-9 * np.abs(weights).max() * max(1.0, np.abs(x).max()))
 

@@ -141,7 +141,7 @@ def test_a_sabotaged_partial_is_caught_by_every_other_engine(row: Primitive) -> 
         finally:
             object.__setattr__(row, "partials", honest)
         assert sabotaged == pytest.approx(agreed, rel=1e-12)
-        reference = np.array([float(truth.gradient[name]) for name in truth.names])  # type: ignore[arg-type]
+        reference = np.array([float(truth.gradient[name]) for name in truth.names])
         column = k - row.arity + len(function.names)
         if reference[column] == 0 and callable(honest[k]):
             continue  # the branch that is not taken here: its partial is 0 whatever its sign
@@ -154,7 +154,7 @@ def test_a_sabotaged_partial_is_caught_by_every_other_engine(row: Primitive) -> 
 def _flipped(partial: object) -> object:
     if callable(partial):
         return lambda v, *x: PRIMITIVES["negative"](partial(v, *x))
-    return -partial if partial else 1.0  # type: ignore[operator]
+    return -partial if partial else 1.0
 
 
 def _on_a_kink(row: Primitive, at: dict[str, float], margin: float = 0.0) -> bool:
@@ -173,7 +173,7 @@ def _on_a_kink(row: Primitive, at: dict[str, float], margin: float = 0.0) -> boo
 def _a_point_on(row: Primitive, on: object) -> list[float] | None:
     candidates = [0.0, 1.0, -1.0, 0.5]
     grid = [[a] for a in candidates] if row.arity == 1 else [[a, b] for a in candidates for b in candidates]
-    return next((point for point in grid if len(point) == row.arity and on(*point)), None)  # type: ignore[operator]
+    return next((point for point in grid if len(point) == row.arity and on(*point)), None)
 
 
 def test_rows_are_reachable_from_a_function() -> None:

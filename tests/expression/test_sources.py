@@ -62,7 +62,7 @@ def test_every_entry_of_the_catalogue_has_a_value_at_its_point(name: str) -> Non
 def test_sized_entries_take_any_number_of_inputs() -> None:
     for entry in CATALOG.values():
         for n in (1, 2, 7) if entry.sized else ():
-            graph = entry.function().trace(entry.sized(n))  # type: ignore[misc]
+            graph = entry.function().trace(entry.sized(n))
             assert len(graph.names) == n
 
 

@@ -210,8 +210,8 @@ def test_rows_come_back_from_their_json() -> None:
 
 
 def test_the_mixture_is_the_likelihood_of_normal_distributions_with_a_prior() -> None:
-    special = pytest.importorskip("scipy.special")
-    stats = pytest.importorskip("scipy.stats")
+    from scipy import special, stats
+
     d, size = 3, mixture.Size(points=7, dimensions=3, components=2)
     parts, xs, places = mixture.setting(size)
     alphas, means, diagonals, below = parts

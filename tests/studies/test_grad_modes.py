@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,8 +12,8 @@ import diffcompare.autograd as ours
 from diffcompare.errors import DiffCompareError
 from diffcompare.studies import grad_modes
 from tests.autograd.libraries import needs_torch, theirs
+from tests.corpus import LECTURE, needs_lecture
 
-LECTURE = Path(__file__).parents[3] / "shared" / "lecture.txt"
 MODES = ["default", "no-grad", "inference"]
 
 
@@ -35,7 +34,7 @@ def test_the_modes_leave_what_the_lecture_says(study: grad_modes.GradModes) -> N
     assert "made in inference mode" in study.rows[2].reason
 
 
-@pytest.mark.skipif(not LECTURE.is_file(), reason="the lecture's text is not beside the repository")
+@needs_lecture
 def test_the_differences_are_the_lecture_s_table(study: grad_modes.GradModes) -> None:
     lines = [line.split("\t") for line in LECTURE.read_text().splitlines()]
     table = {cells[0]: [cell == "✓" for cell in cells[1:4]] for cells in lines if cells[0] in MODES and len(cells) > 4}

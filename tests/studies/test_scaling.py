@@ -32,7 +32,8 @@ def test_an_exact_power_law_is_found_exactly(exponent: float, factor: float, siz
 
 
 def test_the_standard_error_is_that_of_a_regression() -> None:
-    linregress = pytest.importorskip("scipy.stats").linregress
+    from scipy.stats import linregress
+
     sizes = [100, 200, 400, 800, 1600]
     values = np.random.default_rng(3).uniform(1, 2, 5) * np.array(sizes)
     power, expected = fitted(sizes, list(values)), linregress(np.log(sizes), np.log(values))

@@ -18,7 +18,8 @@ class Registered(Module):
     _kind = "_modules"
 
     def _items(self) -> dict[str, Any]:
-        return self.__dict__[self._kind]  # type: ignore[no-any-return]
+        items: dict[str, Any] = self.__dict__[self._kind]
+        return items
 
     def __len__(self) -> int:
         return len(self._items())

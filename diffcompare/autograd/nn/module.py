@@ -188,7 +188,8 @@ class Module:
             module = module._modules.get(name)
             if module is None:
                 raise TensorAttributeError(f"{type(self).__name__} has no module at {target!r}: there is no {name!r}")
-        return module  # type: ignore[no-any-return]
+        found: Module = module
+        return found
 
     # What is done to all of them.
 

@@ -43,9 +43,9 @@ def compile(  # noqa: A001  the word for it, as in dc.compile
     function of numbers it also takes arrays of points: the axes of the points come first, in arguments and results.
 
     A program holds on one branch of f, with what f read beside its arguments when it was traced; a point on another
-    branch is traced once more.  It runs as straight-line Python at one point, and by NumPy in blocks or a Numba kernel
-    at many (`pip install 'diffcompare[jit]'`).  Where f works on arrays it runs by NumPy, and by kernels for what is
-    done entry by entry once the calls have taken as long as compiling those, if that is faster; the bits are the same.
+    branch is traced once more.  It runs as straight-line Python at one point, by NumPy in blocks at many points, and by
+    a plan of NumPy's calls where f works on arrays.  With Numba (`pip install 'diffcompare[jit]'`) kernels take over
+    from NumPy where they give the same bits and are faster, once the calls have taken as long as compiling may take.
     `way` = "python", "numpy", "numba" or "tape" forces one, and `.ways` of the result says which it is.  With `fma` a
     kernel may round a product and a sum once.
 

@@ -9,16 +9,18 @@ from typing import Any
 from diffcompare.errors import DiffCompareError
 
 Run = Callable[..., Any]
-# Seconds of calls after which kernels are made: about what Numba takes to compile them, at all and for an operation.
+# Seconds of calls after which kernels are made, at all and for an operation.  Of seven programs of 10 to 700 operations
+# Numba compiled one in 2.4 times that, the others in 1.2 times to a fifteenth of it.
 BEGINNING, OPERATION = 0.5, 0.02
 TRIALS = 5  # runs of which the fastest counts
 
 
 class Improving:
-    """A way that kernels take over once it has run for about as long as they take to compile, if they are faster.
+    """A way that kernels take over once it has run for as long as compiling them may take, if they are faster.
 
     Both give the same bits, so no result depends on when that is.  Without kernels, for a reason, it stays as it is.
-    Source: the rule of the ski rental, which costs at most twice what knowing the number of calls would.
+    Source: the rule of the ski rental; where the estimate is right, it costs at most twice what knowing the number of
+    calls would.
 
     >>> run = Improving(lambda x: x + 1, lambda: lambda x: 1 + x, operations=1, reason="numba is not installed")
     >>> run(2), run.way

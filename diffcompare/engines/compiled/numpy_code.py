@@ -15,6 +15,7 @@ import numpy as np
 from diffcompare.engines.compiled.recording import Recording
 from diffcompare.expression.code import is_condition, ufunc
 from diffcompare.expression.graph import Node
+from diffcompare.expression.operands import has_nan
 from diffcompare.expression.primitives import Primitive
 
 CACHE = 2**20  # bytes that the buffers and slices of a block fill
@@ -60,8 +61,7 @@ def on_blocks(recording: Recording) -> Kernel:
                     buffers = [buffer[: end - start] for buffer in buffers]
                 parts = [array[start:end] for array in arrays]
                 block(*parts, *buffers)
-                # The least of numbers with a nan among them is nan.
-                nan = nan or any(np.isnan(part.min()) for part in parts[len(inputs) : len(inputs) + len(results)])
+                nan = nan or any(map(has_nan, parts[len(inputs) : len(inputs) + len(results)]))
         return held, nan
 
     vars(kernel)["source"] = text

@@ -61,7 +61,7 @@ def _dispatched(program: Callable[[], Any]) -> int:
     import torch
     from torch.utils._python_dispatch import TorchDispatchMode
 
-    class Count(TorchDispatchMode):  # type: ignore[misc]
+    class Count(TorchDispatchMode):  # type: ignore[misc]  # PyTorch's types are skipped
         operations: int = 0
 
         def __torch_dispatch__(self, operation: Any, types: Any, arguments: Any = (), named: Any = None) -> Any:

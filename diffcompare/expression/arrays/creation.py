@@ -27,7 +27,7 @@ def _concrete(value: Any) -> Any:
 
 
 def array(
-    object: Any, dtype: Any = None, *, copy: Any = True, order: Any = "K", subok: bool = False, ndmin: int = 0,  # noqa: A002
+    object: Any, dtype: Any = None, *, copy: Any = True, order: Any = "K", subok: bool = False, ndmin: int = 0,  # noqa: A002  NumPy's
 ) -> Any:  # fmt: skip
     """np.array(..., like=x): lists of traced values as one traced array."""
     x = asarray(object, dtype)

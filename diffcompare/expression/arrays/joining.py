@@ -130,7 +130,7 @@ def pad(
         raise TracingError(f"np.pad with mode={mode!r} cannot be traced; there are constant, {', '.join(COPYING)}")
     for axis, (n, width) in enumerate(zip(shape, widths, strict=True)):
         if any(width):
-            x = index(key_along(axis, np.pad(np.arange(n), width, mode=mode)))(x)  # type: ignore[call-overload]
+            x = index(key_along(axis, np.pad(np.arange(n), width, mode=mode)))(x)  # type: ignore[call-overload]  # mode
     return x
 
 

@@ -137,13 +137,13 @@ def _matrix_norm(x: Any, order: Any, axes: tuple[int, ...], keepdims: Any) -> An
     return reshape(tuple(1 if k in axes else m for k, m in enumerate(shape_of(x))))(result) if keepdims else result
 
 
-def vector_norm(x: Any, /, *, axis: Axis = None, keepdims: Any = False, ord: Any = 2) -> Any:  # noqa: A002
+def vector_norm(x: Any, /, *, axis: Axis = None, keepdims: Any = False, ord: Any = 2) -> Any:  # noqa: A002  NumPy's name
     x = arrayed(x)
     axes = axes_of(x, axis)
     return _length(x, axes, keepdims) if ord == 2 else _vector_norm(x, ord, axes, keepdims)
 
 
-def matrix_norm(x: Any, /, *, keepdims: Any = False, ord: Any = "fro") -> Any:  # noqa: A002
+def matrix_norm(x: Any, /, *, keepdims: Any = False, ord: Any = "fro") -> Any:  # noqa: A002  NumPy's name
     return norm(x, ord, (-2, -1), keepdims)
 
 

@@ -32,7 +32,7 @@ def test_a_whole_number_that_was_decided_holds_between_its_edges(f: Any, way: st
 
 
 def test_the_points_of_a_step_share_a_program() -> None:
-    compilation = Compilation(dc.compile(lambda x: x ** int(x), at={"x": 2.5}, way="tape").request)  # type: ignore[attr-defined]
+    compilation = Compilation(dc.compile(lambda x: x ** int(x), at={"x": 2.5}, way="tape").request)
     for x in (2.0, 2.25, 2.75, 2.999, 3.0, 3.5):
         compilation(x)
     assert len(compilation.branches) == 2

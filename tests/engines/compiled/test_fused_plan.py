@@ -24,11 +24,9 @@ from diffcompare.engines.compiled.plan import planned, running
 from diffcompare.expression.graph import Graph
 from diffcompare.expression.variable import Trace
 from tests.engines.compiled.test_plan import chain, gradient_alone, gradient_program, replayed, rosenbrock, same
+from tests.engines.compiled.test_points import needs_numba
 from tests.expression.array_cases import BUILDERS, cases
 
-needs_numba = pytest.mark.skipif(
-    importlib.util.find_spec("numba") is None, reason="the kernels need numba: pip install 'diffcompare[jit]'"
-)
 SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.5, np.inf, -np.inf, np.nan, 1e-310, 3e38, -1e300]
 
 
@@ -185,13 +183,13 @@ def test_kernels_are_made_once_the_plan_has_run_long_enough() -> None:
     x = np.linspace(-1.0, 1.0, 1000)
     program = dc.compile(rosenbrock, at={"x": x})
     first = program(x)
-    assert program.ways["one point"].startswith("numpy, and numba once")  # type: ignore[attr-defined]
-    program.branches[0].run.left = 0.0  # type: ignore[attr-defined]
+    assert program.ways["one point"].startswith("numpy, and numba once")
+    program.branches[0].run.left = 0.0
     second, third = program(x), program(x)
-    assert program.ways["one point"] in ("numba", "numpy, faster than numba")  # type: ignore[attr-defined]
+    assert program.ways["one point"] in ("numba", "numpy, faster than numba")
     assert same_bits([first, first], [second, third])
     forced = dc.compile(rosenbrock, at={"x": x}, way="numba")
-    assert forced.ways == {"one point": "numba"}  # type: ignore[attr-defined]
+    assert forced.ways == {"one point": "numba"}
     assert same_bits([forced(x)], [first])
 
 
@@ -201,6 +199,6 @@ def test_without_numba_arrays_run_by_numpy_and_say_so(monkeypatch: pytest.Monkey
     monkeypatch.setattr(improving, "BEGINNING", -99.0)
     program = dc.compile(rosenbrock, at={"x": x})
     assert same_bits([program(x)], [program(x)])
-    assert "pip install 'diffcompare[jit]'" in program.ways["one point"]  # type: ignore[attr-defined]
+    assert "pip install 'diffcompare[jit]'" in program.ways["one point"]
     with pytest.raises(dc.DiffCompareError, match="numba is not installed"):
         dc.compile(rosenbrock, at={"x": x}, way="numba")

@@ -151,7 +151,7 @@ def test_constant_results_fill_their_array() -> None:
 def test_without_numba_the_choice_falls_to_numpy_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     program = dc.compile("x^2", at={"x": 1.0})
-    assert "pip install 'diffcompare[jit]'" in program.ways["many points"]  # type: ignore[attr-defined]
+    assert "pip install 'diffcompare[jit]'" in program.ways["many points"]
     assert np.array_equal(program(np.arange(200000.0)), 2 * np.arange(200000.0))
     with pytest.raises(dc.DiffCompareError, match=r"numba is not installed; pip install 'diffcompare\[jit\]'"):
         dc.compile("x^2", at={"x": 1.0}, way="numba")

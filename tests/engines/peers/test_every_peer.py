@@ -200,7 +200,7 @@ def test_a_difference_across_a_kink_is_called_one(numerical: str) -> None:
 
 
 def test_an_answer_that_is_no_number_is_accounted_for() -> None:
-    pytest.importorskip("jacobi")
+    pytest.importorskip("jacobi", reason="jacobi is not installed; pip install 'diffcompare[peers]' brings it")
     assert by("jacobi", "ln(x) + y", x=-1.0, y=1.0).note.endswith("no number by x, y")
 
 
@@ -224,14 +224,13 @@ def test_rules_that_cancel_are_caught(tracer: str) -> None:
 
 def test_what_scipy_estimates_is_shown_beside_the_error() -> None:
     """Whether its weights cancel to 0 or to a rounding depends on the processor's BLAS."""
-    pytest.importorskip("scipy")
     (row,) = dc.compare("tanh(x)", at={"x": 15.0}, engines=["scipy"]).engines
     assert re.match(r"estimated error \d", row.note)
     assert row.measured["x"].relative > 1e-3
 
 
 def test_jax_computes_in_float32_until_it_is_told_otherwise() -> None:
-    jax = pytest.importorskip("jax")
+    jax = pytest.importorskip("jax", reason="JAX is not installed; pip install 'diffcompare[peers]' brings it")
     with jax.enable_x64(False):
         (row,) = dc.compare(*LECTURE, engines=["jax"]).engines
     assert 6 < row.measured["x2"].digits < 10

@@ -26,7 +26,7 @@ def unrolled(step: Function, n: int) -> Function:
         return value
 
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    iterate.__signature__ = inspect.Signature([inspect.Parameter(name, kind) for name in names])  # type: ignore[attr-defined]
+    iterate.__signature__ = inspect.Signature([inspect.Parameter(name, kind) for name in names])
     return dc.function(iterate, "iterate")
 
 
@@ -81,17 +81,17 @@ def test_a_callable_is_a_recurrence_whatever_the_order_of_its_parameters() -> No
     expected = list(islice(counts(recurrence("sin(x + l)")), 5))
     sin = dc.function("sin(t)")
 
-    def forwards(l: Any, x: Any) -> Any:  # noqa: E741
+    def forwards(l: Any, x: Any) -> Any:  # noqa: E741  the lecture's letter
         return sin(x + l)
 
-    def backwards(x: Any, l: Any) -> Any:  # noqa: E741
+    def backwards(x: Any, l: Any) -> Any:  # noqa: E741  the lecture's letter
         return sin(x + l)
 
     assert list(islice(counts(recurrence(forwards)), 5)) == expected
     assert list(islice(counts(recurrence(backwards)), 5)) == expected
 
 
-def branching(l: Any, x: Any) -> Any:  # noqa: E741
+def branching(l: Any, x: Any) -> Any:  # noqa: E741  the lecture's letter
     return l if l > x else x
 
 
